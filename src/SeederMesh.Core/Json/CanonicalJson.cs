@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Core.Json;
@@ -145,7 +144,7 @@ public static class CanonicalJson
     private static void WriteUtf8(ArrayBufferWriter<byte> output, ReadOnlySpan<char> text)
     {
         Span<byte> buffer = output.GetSpan(text.Length * 3);
-        output.Advance(Encoding.UTF8.GetBytes(text, buffer));
+        output.Advance(System.Text.Encoding.UTF8.GetBytes(text, buffer));
     }
 
     /// <summary>The shortest digits that read back as <paramref name="number"/>, and where the point stands: 0.digits times 10^point.</summary>

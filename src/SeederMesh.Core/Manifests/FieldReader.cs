@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Json;
 using SeederMesh.Core.Money;
@@ -155,7 +154,7 @@ internal sealed class FieldReader
         }
 
         string text = found.Text;
-        if (text.Length == 0 || Encoding.UTF8.GetByteCount(text) > bytesMax)
+        if (text.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(text) > bytesMax)
         {
             Fail(member, $"This must have 1 to {bytesMax} bytes.");
         }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 
 namespace SeederMesh.Core.Manifests;
 
@@ -25,7 +24,7 @@ internal static class FilePath
     /// <summary>What is wrong with <paramref name="path"/>, or null.</summary>
     public static string? FindFault(string path)
     {
-        if (path.Length == 0 || Encoding.UTF8.GetByteCount(path) > BytesMax)
+        if (path.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(path) > BytesMax)
         {
             return $"A path has 1 to {BytesMax} bytes.";
         }
@@ -45,7 +44,7 @@ internal static class FilePath
                 return "A path must be relative and without empty, \".\" and \"..\" parts.";
             }
 
-            if (Encoding.UTF8.GetByteCount(part) > PartBytesMax)
+            if (System.Text.Encoding.UTF8.GetByteCount(part) > PartBytesMax)
             {
                 return $"A part of a path has at most {PartBytesMax} bytes; shorten the name.";
             }

@@ -1,4 +1,3 @@
-using System.Text;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Json;
 using SeederMesh.Core.Manifests;
@@ -62,13 +61,13 @@ public class SignedManifestTests
     [InlineData("{", "[", ManifestResult.NotJson)]
     public void Verify_TextChanged_IsRefusedByTheFirstCheckThatFails(string from, string to, ManifestResult expected)
     {
-        string text = Encoding.UTF8.GetString(Samples.Signed().Bytes.Span);
+        string text = System.Text.Encoding.UTF8.GetString(Samples.Signed().Bytes.Span);
         int at = text.IndexOf(from, StringComparison.Ordinal);
         Assert.True(at >= 0, from);
 
         string changed = string.Concat(text.AsSpan(0, at), to, text.AsSpan(at + from.Length));
 
-        Assert.Equal(expected, SignedManifest.Verify(Encoding.UTF8.GetBytes(changed)).Result);
+        Assert.Equal(expected, SignedManifest.Verify(System.Text.Encoding.UTF8.GetBytes(changed)).Result);
     }
 
     [Fact]
