@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using SeederMesh.Core.Encoding;
+using SeederMesh.Core.Wire;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 

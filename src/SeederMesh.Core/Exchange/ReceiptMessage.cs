@@ -1,5 +1,5 @@
 using SeederMesh.Core.Channels;
-using SeederMesh.Core.Encoding;
+using SeederMesh.Core.Wire;
 using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Core.Exchange;

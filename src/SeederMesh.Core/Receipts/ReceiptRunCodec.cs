@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using SeederMesh.Core.Encoding;
+using SeederMesh.Core.Wire;
 using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Core.Receipts;

@@ -118,9 +118,9 @@ public sealed partial class SourceTreeTests
         return folder ?? throw new DirectoryNotFoundException("The tests run inside the checkout, beside SeederMesh.sln.");
     }
 
-    [GeneratedRegex(@"\b(double|float|decimal|Double|Single|Decimal|Half)\b", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\b(double|float|decimal|Double|Single|Decimal|Half)\b", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex FloatingPoint();
 
-    [GeneratedRegex("NotImplementedException|TO" + "DO|FIX" + "ME", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("NotImplementedException|TO" + "DO|FIX" + "ME", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Unfinished();
 }

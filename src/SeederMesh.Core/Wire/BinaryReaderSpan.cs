@@ -1,7 +1,7 @@
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 
-namespace SeederMesh.Core.Encoding;
+namespace SeederMesh.Core.Wire;
 
 /// <summary>Reads the project's binary forms. The first failure sticks; afterwards every read gives zero.</summary>
 internal ref struct BinaryReaderSpan(ReadOnlySpan<byte> bytes)

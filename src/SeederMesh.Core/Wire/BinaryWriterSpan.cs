@@ -1,6 +1,6 @@
 using SeederMesh.Core.Identity;
 
-namespace SeederMesh.Core.Encoding;
+namespace SeederMesh.Core.Wire;
 
 /// <summary>Builds the project's binary forms: big-endian fixed fields and LEB128 varints.</summary>
 internal ref struct BinaryWriterSpan
