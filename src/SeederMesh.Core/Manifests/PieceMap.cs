@@ -1,4 +1,5 @@
 using SeederMesh.Core.Identity;
+using SeederMesh.Core.Receipts;
 
 namespace SeederMesh.Core.Manifests;
 
@@ -14,7 +15,7 @@ public readonly record struct PieceLocation(int FileIndex, int PieceInFile, Dige
 /// A hybrid torrent numbers its pieces in the same way; its pad files fill what a last piece leaves and are not content. Looking a piece
 /// up takes a binary search over the files. Immutable, thread safe.
 /// </remarks>
-public sealed class PieceMap
+public sealed class PieceMap : IPieceLayout
 {
     private readonly ManifestFile[] files;
     private readonly int[] fileIndices;
@@ -51,7 +52,7 @@ public sealed class PieceMap
         PieceCount = next;
     }
 
-    /// <summary>How many pieces there are; they are numbered from 0.</summary>
+    /// <inheritdoc/>
     public int PieceCount { get; }
 
     /// <summary>The content bytes of all files, pads not counted.</summary>
@@ -75,6 +76,14 @@ public sealed class PieceMap
         location = new PieceLocation(
             fileIndices[slot], pieceInFile, file.PiecesRoot.GetValueOrDefault(), (int)Math.Min(left, pieceLength));
         return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryGetPiece(int index, out PieceGeometry piece)
+    {
+        bool found = TryLocate(index, out PieceLocation location);
+        piece = new PieceGeometry(location.PiecesRoot, location.Length);
+        return found;
     }
 
     /// <summary>The pieces of one file: from the first, so many; none when the file is empty.</summary>
