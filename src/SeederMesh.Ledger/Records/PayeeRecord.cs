@@ -1,0 +1,52 @@
+using System.Data.Common;
+using SeederMesh.Core.Identity;
+
+namespace SeederMesh.Ledger.Records;
+
+/// <summary>Somebody the hub owes money to.</summary>
+/// <remarks>Its account is AccountOpening.Payee(Id).</remarks>
+public sealed record PayeeRecord : RevisedRecord, IStoredRecord<PayeeRecord>
+{
+    private static readonly RecordTable Definition = new(
+        5,
+        "payee",
+        1,
+        IsRevised: true,
+        [
+            "id", "kind", "owner", "destination", "revision",
+        ]);
+
+    /// <summary>The payee's id.</summary>
+    public required Id128 Id { get; init; }
+
+    /// <summary>Who it is.</summary>
+    public required PayeeKind Kind { get; init; }
+
+    /// <summary>A DID, or a seeder's public key in hexadecimal.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Where payouts go (keysend:, lnaddress:, lnurl:, bolt12:); null while unknown.</summary>
+    public string? Destination { get; init; }
+
+    static RecordTable IStoredRecord<PayeeRecord>.StoredIn => Definition;
+
+    internal override RecordTable Table => Definition;
+
+    static PayeeRecord IStoredRecord<PayeeRecord>.Read(DbDataReader row) => new()
+    {
+        Id = row.Id(0),
+        Kind = (PayeeKind)row.Number(1),
+        Owner = row.Text(2),
+        Destination = row.OptionalText(3),
+        Revision = row.Number(4),
+    };
+
+    internal override object?[] ToFields() =>
+    [
+        Id.ToArray(),
+        (long)Kind,
+        Owner,
+        Destination,
+        Revision,
+    ];
+}

@@ -1,0 +1,119 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace SeederMesh.Ledger.Sql;
+
+/// <summary>SQLite 3.37 or later (strict tables), in WAL mode with synchronous=FULL: a commit is on the disk when it returns.</summary>
+/// <param name="path">The database file; it is created when missing, its folder is not.</param>
+/// <param name="lockTimeoutSeconds">How long to wait for a lock of another program's.</param>
+internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDialect
+{
+    /// <summary>"SMLG": marks the file as a ledger of this program's (PRAGMA application_id).</summary>
+    private const long ApplicationId = 0x534D4C47;
+
+    private const int Busy = 5;
+    private const int Full = 13;
+    private const int Constraint = 19;
+    private const int NotADatabase = 26;
+
+    public override string MigrationFolder => "Sqlite";
+
+    public override string Description => path;
+
+    public override SqlStatement Begin { get; } = new("BEGIN IMMEDIATE");
+
+    public override SqlStatement ChangeCounter { get; } = new("PRAGMA data_version");
+
+    public override DbConnection OpenWriter()
+    {
+        SqliteConnection connection = Connect(SqliteOpenMode.ReadWriteCreate, pooling: false);
+        try
+        {
+            connection.Open();
+            // The page cache holds the hot part of the indexes; a checkpoint every 16 MiB of log keeps recovery short.
+            Run(connection, "PRAGMA journal_mode = WAL");
+            Run(connection, "PRAGMA synchronous = FULL");
+            Run(connection, "PRAGMA foreign_keys = ON");
+            Run(connection, "PRAGMA cache_size = -65536");
+            Run(connection, "PRAGMA wal_autocheckpoint = 4096");
+            return connection;
+        }
+        catch (SqliteException failure) when (failure.SqliteErrorCode == NotADatabase)
+        {
+            connection.Dispose();
+            throw new LedgerDatabaseException($"{path} is not a SQLite database. Move it away, or name another file.", failure);
+        }
+        catch (SqliteException)
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public override DbConnection OpenReader()
+    {
+        SqliteConnection connection = Connect(SqliteOpenMode.ReadOnly, pooling: true);
+        connection.Open();
+        return connection;
+    }
+
+    public override void CloseReaders()
+    {
+        using SqliteConnection connection = Connect(SqliteOpenMode.ReadOnly, pooling: true);
+        SqliteConnection.ClearPool(connection);
+    }
+
+    public override IDisposable TakeWriterLock()
+    {
+        try
+        {
+            // FileShare.None is an advisory lock of the kernel's: it goes with the process, however that ends.
+            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException failure)
+        {
+            throw new LedgerInUseException(
+                $"The ledger {path} is in use by another process. Stop that one first, or name another file.", failure);
+        }
+    }
+
+    public override void RefuseForeign(DbConnection connection)
+    {
+        long application = Number(connection, "PRAGMA application_id");
+        bool isEmpty = Number(connection, "SELECT COUNT(*) FROM sqlite_master") == 0;
+        if (application != ApplicationId && !isEmpty)
+        {
+            throw new LedgerDatabaseException(
+                $"{path} is a SQLite database of another program. Name another file for the ledger.");
+        }
+
+        if (application != ApplicationId)
+        {
+            Run(connection, $"PRAGMA application_id = {ApplicationId}");
+        }
+    }
+
+    public override bool IsRefusal(Exception failure) => failure is SqliteException { SqliteErrorCode: Constraint };
+
+    public override WriteOutcome OutcomeOfFailedCommit(Exception failure) =>
+        failure is SqliteException { SqliteErrorCode: Busy or Full } ? WriteOutcome.NotWritten : WriteOutcome.Unknown;
+
+    private static void Run(SqliteConnection connection, string sql) => _ = Number(connection, sql);
+
+    private static void Run(DbConnection connection, string sql) => _ = Number(connection, sql);
+
+    private static long Number(DbConnection connection, string sql)
+    {
+        using DbCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar() is long number ? number : 0;
+    }
+
+    private SqliteConnection Connect(SqliteOpenMode mode, bool pooling) => new(new SqliteConnectionStringBuilder
+    {
+        DataSource = path,
+        Mode = mode,
+        Pooling = pooling,
+        DefaultTimeout = lockTimeoutSeconds,
+    }.ToString());
+}

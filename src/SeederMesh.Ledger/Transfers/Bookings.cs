@@ -1,0 +1,149 @@
+using System.Buffers.Binary;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Money;
+using SeederMesh.Ledger.Accounts;
+
+namespace SeederMesh.Ledger.Transfers;
+
+/// <summary>Every way in which money moves at a hub, with the accounts, code, user data and id that it always has.</summary>
+/// <remarks>The ids are derived, so that the same booking is the same transfer. <c>mesh audit</c> relies on these shapes.</remarks>
+public static class Bookings
+{
+    /// <summary>The id of a transfer that belongs to something: the same owner, code and index, the same id.</summary>
+    public static Id128 TransferId(Id128 owner, TransferCode code, int index = 0)
+    {
+        Span<byte> content = stackalloc byte[Id128.Size + 2 + sizeof(int)];
+        owner.Write(content);
+        BinaryPrimitives.WriteInt16BigEndian(content[Id128.Size..], (short)code);
+        BinaryPrimitives.WriteInt32BigEndian(content[(Id128.Size + 2)..], index);
+        return Id128.Derive("transfer", content);
+    }
+
+    /// <summary>An invoice was paid: lightning to channel.</summary>
+    /// <param name="channelId">The channel that it funds.</param>
+    /// <param name="paymentHash">The invoice's payment hash; funding is booked once for each.</param>
+    /// <param name="amount">What was received.</param>
+    public static Transfer Fund(Id128 channelId, Digest paymentHash, Msat amount)
+    {
+        Id128 id = Id128.Derive("funding", paymentHash.Span);
+        return new Transfer(
+            id, AccountOpening.Lightning.Id, AccountOpening.Channel(channelId).Id, amount, TransferCode.Funding)
+        {
+            UserData = channelId,
+        };
+    }
+
+    /// <summary>A grant is opened: its limit from channel to grant.</summary>
+    public static Transfer OpenGrant(Id128 channelId, Id128 grantId, Msat limit) => new(
+        TransferId(grantId, TransferCode.GrantOpened),
+        AccountOpening.Channel(channelId).Id,
+        AccountOpening.Grant(grantId).Id,
+        limit,
+        TransferCode.GrantOpened)
+    {
+        UserData = grantId,
+    };
+
+    /// <summary>A grant is closed: what is left from grant to channel.</summary>
+    public static Transfer CloseGrant(Id128 channelId, Id128 grantId, Msat rest) => new(
+        TransferId(grantId, TransferCode.GrantClosed),
+        AccountOpening.Grant(grantId).Id,
+        AccountOpening.Channel(channelId).Id,
+        rest,
+        TransferCode.GrantClosed)
+    {
+        UserData = grantId,
+    };
+
+    /// <summary>One leg of a settlement: from grant to a payee, the registry, the hub's revenue or the channel's carry.</summary>
+    /// <param name="settlementId">The settlement.</param>
+    /// <param name="index">The leg's number in it, from 0.</param>
+    /// <param name="grantId">The grant that pays.</param>
+    /// <param name="creditAccount">The account that earns.</param>
+    /// <param name="amount">Above zero; a leg of zero is left out.</param>
+    public static Transfer Settle(Id128 settlementId, int index, Id128 grantId, Id128 creditAccount, Msat amount) => new(
+        TransferId(settlementId, TransferCode.Settlement, index),
+        AccountOpening.Grant(grantId).Id,
+        creditAccount,
+        amount,
+        TransferCode.Settlement)
+    {
+        UserData = settlementId,
+    };
+
+    /// <summary>Carried fractions that became whole: carry to a payee, the registry or the hub's revenue.</summary>
+    /// <param name="ownerId">The settlement, or the channel at its close.</param>
+    /// <param name="index">The leg's number, from 0.</param>
+    /// <param name="channelId">Whose carry.</param>
+    /// <param name="creditAccount">The account that earns.</param>
+    /// <param name="amount">Above zero.</param>
+    public static Transfer ReleaseCarry(Id128 ownerId, int index, Id128 channelId, Id128 creditAccount, Msat amount) => new(
+        TransferId(ownerId, TransferCode.CarryReleased, index),
+        AccountOpening.Carry(channelId).Id,
+        creditAccount,
+        amount,
+        TransferCode.CarryReleased)
+    {
+        UserData = ownerId,
+    };
+
+    /// <summary>A payout is intended: reserves payee to lightning. Its id is the payout's, so that a payout reserves once.</summary>
+    public static Transfer ReservePayout(Id128 payoutId, Id128 payeeId, Msat amount) =>
+        Reserve(payoutId, AccountOpening.Payee(payeeId).Id, amount, TransferCode.Payout);
+
+    /// <summary>A refund is intended: reserves channel to lightning.</summary>
+    public static Transfer ReserveRefund(Id128 payoutId, Id128 channelId, Msat amount) =>
+        Reserve(payoutId, AccountOpening.Channel(channelId).Id, amount, TransferCode.Refund);
+
+    /// <summary>A payout or refund succeeded: the reserved amount is gone for good.</summary>
+    public static Transfer Post(Transfer reservation) => Resolve(reservation, TransferKind.PostPending);
+
+    /// <summary>A payout or refund failed for good: the reserved amount is back.</summary>
+    public static Transfer Void(Transfer reservation) => Resolve(reservation, TransferKind.VoidPending);
+
+    /// <summary>The routing fee that the node paid for a payout: routing fees to lightning.</summary>
+    public static Transfer PayRoutingFee(Id128 payoutId, Msat fee) => new(
+        TransferId(payoutId, TransferCode.RoutingFeePaid),
+        AccountOpening.RoutingFees.Id,
+        AccountOpening.Lightning.Id,
+        fee,
+        TransferCode.RoutingFeePaid)
+    {
+        UserData = payoutId,
+    };
+
+    /// <summary>The routing fee, as far as the hub's revenue covers it: hub revenue to routing fees. After
+    /// <see cref="PayRoutingFee"/> in the same posting.</summary>
+    public static Transfer ChargeRoutingFee(Id128 payoutId, Msat covered) => new(
+        TransferId(payoutId, TransferCode.RoutingFeeCharged),
+        AccountOpening.HubRevenue.Id,
+        AccountOpening.RoutingFees.Id,
+        covered,
+        TransferCode.RoutingFeeCharged)
+    {
+        UserData = payoutId,
+    };
+
+    /// <summary>One of the hub's own accounts pays a payee, so that it can be paid out: registry or hub revenue to payee.</summary>
+    /// <param name="id">The caller's id of this withdrawal.</param>
+    /// <param name="ownAccount">The registry's or the revenue's account.</param>
+    /// <param name="payeeId">The registry operator's or the hub's payee.</param>
+    /// <param name="amount">Above zero.</param>
+    public static Transfer Withdraw(Id128 id, Id128 ownAccount, Id128 payeeId, Msat amount) =>
+        new(id, ownAccount, AccountOpening.Payee(payeeId).Id, amount, TransferCode.Withdrawal) { UserData = payeeId };
+
+    private static Transfer Reserve(Id128 payoutId, Id128 debitAccount, Msat amount, TransferCode code) =>
+        new(payoutId, debitAccount, AccountOpening.Lightning.Id, amount, code)
+        {
+            Kind = TransferKind.Pending,
+            UserData = payoutId,
+        };
+
+    private static Transfer Resolve(Transfer reservation, TransferKind kind) => reservation with
+    {
+        // A reservation is resolved once, one way or the other, so post and void may share an id.
+        Id = Id128.Derive("resolution", reservation.Id.ToArray()),
+        Kind = kind,
+        PendingId = reservation.Id,
+    };
+}
