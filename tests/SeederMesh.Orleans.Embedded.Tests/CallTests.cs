@@ -129,7 +129,10 @@ public sealed class FailingGrain(Journal journal) : Grain, IFailingGrain
     public Task<int> WorkAsync() => Task.FromResult(7);
 }
 
-public interface IMissingGrain : IGrainWithStringKey;
+public interface IMissingGrain : IGrainWithStringKey
+{
+    Task WorkAsync();
+}
 
 public sealed class CallTests
 {
@@ -140,7 +143,7 @@ public sealed class CallTests
         ICallGrain grain = fixture.Grain<ICallGrain>();
         await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => Task.Run(() => grain.AddAsync(1))));
         Assert.Equal(500, await grain.AddAsync(0));
-        Assert.Equal(["activate"], fixture.Journal.Events);
+        Assert.Equal("activate", Assert.Single(fixture.Journal.Events));
     }
 
     [Fact]
@@ -184,7 +187,7 @@ public sealed class CallTests
         Task writer = grain.StepAsync("w");
         Task second = grain.LookAsync("r2");
         await fixture.Journal.SeenAsync("start r2");
-        Assert.DoesNotContain("start w", fixture.Journal.Events);
+        Assert.False(fixture.Journal.Has("start w"));
         fixture.Journal.Open("r1");
         fixture.Journal.Open("r2");
         await fixture.Journal.SeenAsync("start w");
@@ -247,7 +250,7 @@ public sealed class CallTests
         // The call that had not started never does; the grain goes on.
         fixture.Journal.Open("one");
         Assert.Equal(3, await grain.AddAsync(3));
-        Assert.DoesNotContain("start two", fixture.Journal.Events);
+        Assert.False(fixture.Journal.Has("start two"));
     }
 
     [Fact]

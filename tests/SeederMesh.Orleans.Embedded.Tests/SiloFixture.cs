@@ -66,6 +66,8 @@ public sealed class Journal
         }
     }
 
+    internal bool Has(string entry) => Events.Any(one => one == entry);
+
     internal void Note(string entry)
     {
         lock (gate)
