@@ -191,11 +191,12 @@ internal sealed class Bolt11Reader
     }
 
     // Fields of a fixed length are ignored at any other length, and so are unknown fields (BOLT 11, "Requirements").
+    // Where a field stands twice the first one counts, as Core Lightning and LND read it.
     private string ReadField(TaggedField field) => ((char)Alphabet(field.Type), field.Words.Length) switch
     {
-        ('p', 52) => Once(ref paymentHash, Hash(field), 'p'),
-        ('s', 52) => Once(ref paymentSecret, Hash(field), 's'),
-        ('h', 52) => Once(ref descriptionHash, Hash(field), 'h'),
+        ('p', 52) => First(ref paymentHash, Hash(field)),
+        ('s', 52) => First(ref paymentSecret, Hash(field)),
+        ('h', 52) => First(ref descriptionHash, Hash(field)),
         ('n', 53) => ReadPayee(field),
         ('d', _) => ReadDescription(field),
         ('x', _) => ReadNumber(field, 'x', uint.MaxValue, out expirySeconds),
@@ -211,28 +212,23 @@ internal sealed class Bolt11Reader
 
     private static Digest Hash(TaggedField field) => new(Bech32.ToBytes(field.Words, out _).AsSpan(0, Digest.Size));
 
-    private static string Once(ref Digest? slot, Digest value, char name)
+    private static string First(ref Digest? slot, Digest value)
     {
-        if (slot is not null)
-        {
-            return $"the field {name} stands twice";
-        }
-
-        slot = value;
+        slot ??= value;
         return "";
     }
 
     private string ReadPayee(TaggedField field)
     {
         string hex = Convert.ToHexStringLower(Bech32.ToBytes(field.Words, out _).AsSpan(0, NodeId.Size));
-        return payee is null && NodeId.TryParse(hex, out payee) ? "" : "the field n is not one node id";
+        return payee is not null || NodeId.TryParse(hex, out payee) ? "" : "the field n is not a node id";
     }
 
     private string ReadDescription(TaggedField field)
     {
         if (description is not null)
         {
-            return "the field d stands twice";
+            return "";
         }
 
         try
@@ -271,7 +267,7 @@ internal sealed class Bolt11Reader
     {
         if (featuresSeen)
         {
-            return "the field 9 stands twice";
+            return "";
         }
 
         featuresSeen = true;
