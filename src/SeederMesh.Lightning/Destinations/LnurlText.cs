@@ -1,0 +1,56 @@
+using System.Text;
+using SeederMesh.Lightning.Bolt11;
+
+namespace SeederMesh.Lightning.Destinations;
+
+/// <summary>The written forms of an LNURL: bech32 (LUD-01) and the schemes of LUD-17.</summary>
+internal static class LnurlText
+{
+    private const int LengthMax = 2_048;
+
+    /// <summary>The address behind an LNURL, or null and what is wrong.</summary>
+    public static (Uri? Address, string Error) Read(string text)
+    {
+        const string bech32Prefix = "lnurl1";
+        if (text.Length > LengthMax)
+        {
+            return (null, $"an LNURL has at most {LengthMax} characters");
+        }
+
+        if (!text.StartsWith(bech32Prefix, StringComparison.OrdinalIgnoreCase))
+        {
+            return ReadScheme(text);
+        }
+
+        if (!Bech32.TryDecode(text, LengthMax, out Bech32Text? decoded, out string error))
+        {
+            return (null, error);
+        }
+
+        string address = Encoding.UTF8.GetString(Bech32.ToBytes(decoded.Words, out _));
+        return decoded.Checksum == Bech32Checksum.Bech32 && Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "https" or "http"
+            ? (uri, "")
+            : (null, "it does not contain an https address");
+    }
+
+    /// <summary>Writes an address as an upper-case LNURL, which makes the smaller QR code.</summary>
+    public static string Write(Uri address) => Bech32
+        .Encode("lnurl", Bech32.ToWords(Encoding.UTF8.GetBytes(address.AbsoluteUri)), Bech32Checksum.Bech32)
+        .ToUpperInvariant();
+
+    private static (Uri? Address, string Error) ReadScheme(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri))
+        {
+            return (null, "it is neither lnurl1..., lnurlp://... nor an https address");
+        }
+
+        return uri.Scheme switch
+        {
+            "https" or "http" => (uri, ""),
+            "lnurlp" or "lnurlw" or "keyauth" or "lnurlc" =>
+                (PayoutDestination.Plain(new Uri("https" + text[uri.Scheme.Length..])), ""),
+            _ => (null, $"the scheme {uri.Scheme} is not one of LUD-17"),
+        };
+    }
+}

@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace SeederMesh.Lightning.Destinations;
+
+/// <summary>Asks addresses that others chose: only where the policy allows, bounded in time and size.</summary>
+/// <remarks>The name is resolved once and the connection goes to the address that was checked, so that a name cannot change its address between
+/// the check and the connection (DNS rebinding). No proxy, no cookies, no redirect to another host. Thread safe.</remarks>
+internal sealed class OutgoingHttp : IDisposable
+{
+    private readonly OutgoingPolicy policy;
+    private readonly HttpClient http;
+
+    public OutgoingHttp(OutgoingPolicy policy)
+    {
+        this.policy = policy;
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ConnectCallback = ConnectAsync,
+            MaxResponseHeadersLength = 16,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+        };
+        http = new HttpClient(handler)
+        {
+            Timeout = policy.TimeLimit,
+            MaxResponseContentBufferSize = OutgoingPolicy.AnswerSizeMax,
+        };
+    }
+
+    /// <summary>Why an address must not be asked, or null.</summary>
+    public string? Refusal(Uri address)
+    {
+        if (address.UserInfo.Length > 0 || address.Fragment.Length > 0)
+        {
+            return "an address with a user, a password or a fragment is not asked";
+        }
+
+        bool onion = address.Host.EndsWith(".onion", StringComparison.OrdinalIgnoreCase);
+        bool loopback = address.IsLoopback || (IPAddress.TryParse(address.Host, out IPAddress? ip) && IPAddress.IsLoopback(ip));
+        return address.Scheme switch
+        {
+            _ when onion => "onion services need Tor, which this program does not speak",
+            "https" => null,
+            "http" when loopback && policy.AllowLoopback => null,
+            "http" => "http is allowed on this machine only, and only where the operator allows it; use https",
+            _ => $"the scheme {address.Scheme} is not asked",
+        };
+    }
+
+    /// <summary>The JSON object that an address answers with.</summary>
+    /// <exception cref="ResolveException">The address is refused, does not answer, or answers something else.</exception>
+    public async Task<JsonElement> GetObjectAsync(Uri address, CancellationToken cancellation)
+    {
+        Uri at = address;
+        for (int redirects = 0; redirects <= OutgoingPolicy.RedirectsMax; redirects++)
+        {
+            if (Refusal(at) is { } refusal)
+            {
+                throw new ResolveException(ResolveStatus.AddressRefused, $"{at.Host}: {refusal}.");
+            }
+
+            using HttpResponseMessage response = await SendAsync(at, cancellation);
+            if ((int)response.StatusCode is >= 301 and <= 308 && response.Headers.Location is { } location)
+            {
+                Uri next = new(at, location);
+                if (!string.Equals(next.Authority, at.Authority, StringComparison.OrdinalIgnoreCase) || next.Scheme != at.Scheme)
+                {
+                    throw new ResolveException(
+                        ResolveStatus.AddressRefused, $"{at.Host} redirects to another host, which is not followed.");
+                }
+
+                at = next;
+                continue;
+            }
+
+            return await ReadAsync(response, at, cancellation);
+        }
+
+        throw new ResolveException(ResolveStatus.AddressRefused, $"{at.Host} redirects more than {OutgoingPolicy.RedirectsMax} times.");
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(Uri address, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.GetAsync(address, cancellation);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        {
+            for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
+            {
+                if (cause is ResolveException refused)
+                {
+                    throw refused;
+                }
+            }
+
+            string why = exception is TaskCanceledException ? $"no answer in {policy.TimeLimit.TotalSeconds:F0} s" : exception.Message;
+            throw new ResolveException(ResolveStatus.Unreachable, $"{address.Host} cannot be asked: {why}");
+        }
+    }
+
+    private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, Uri at, CancellationToken cancellation)
+    {
+        try
+        {
+            byte[] body = await response.Content.ReadAsByteArrayAsync(cancellation);
+            using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 16 });
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return document.RootElement.Clone();
+            }
+        }
+        catch (JsonException)
+        {
+            // Said below: whatever is not a JSON object has the same answer.
+        }
+
+        throw new ResolveException(
+            response.IsSuccessStatusCode ? ResolveStatus.MalformedAnswer : ResolveStatus.RefusedByPayee,
+            $"{at.Host} answered {(int)response.StatusCode} without a JSON object.");
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        string host = context.DnsEndPoint.Host;
+        IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(host, cancellation);
+        IPAddress[] allowed = [.. addresses.Where(policy.Allows)];
+        if (allowed.Length == 0)
+        {
+            throw new ResolveException(
+                ResolveStatus.AddressRefused,
+                $"{host} is on this machine or a private network, which the operator has not allowed to be asked.");
+        }
+
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>Ends resolving with a status; caught where resolving began and never seen outside.</summary>
+internal sealed class ResolveException(ResolveStatus status, string reason) : Exception(reason)
+{
+    public ResolveStatus Status { get; } = status;
+}
