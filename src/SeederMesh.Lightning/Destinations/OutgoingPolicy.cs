@@ -51,7 +51,7 @@ public sealed record OutgoingPolicy
     {
         (10, _, _) or (172, >= 16 and <= 31, _) or (192, 168, _) => AddressKind.Private,
         (100, >= 64 and <= 127, _) => AddressKind.Private,
-        (0, _, _) or (127, _, _) or (169, 254, _) or (>= 224, _, _) => AddressKind.Never,
+        (0, _, _) or (127, _, _) or (169, 254, _) or ( >= 224, _, _) => AddressKind.Never,
         (192, 0, 0 or 2) or (192, 88, 99) or (198, 18 or 19, _) or (198, 51, 100) or (203, 0, 113) => AddressKind.Never,
         _ => AddressKind.Public,
     };
@@ -71,7 +71,7 @@ public sealed record OutgoingPolicy
             _ when nat64 => KindOfV4(ip[12..]),
             (0x20, 0x02, _, _) => KindOfV4(ip[2..6]),
             (0x20, 0x01, <= 0x01, _) or (0x20, 0x01, 0x0d, 0xb8) => AddressKind.Never,
-            (>= 0x20 and <= 0x3f, _, _, _) => AddressKind.Public,
+            ( >= 0x20 and <= 0x3f, _, _, _) => AddressKind.Public,
             _ => AddressKind.Never,
         };
     }
