@@ -14,7 +14,8 @@ public static class ContentDigest
     public static string Format(Digest body) => $"{Algorithm}=:{Convert.ToBase64String(body.Span)}:";
 
     /// <summary>Finds the SHA-256 in a field; other algorithms beside it are passed over.</summary>
-    /// <returns>False when the field is no dictionary of byte sequences, names an algorithm twice, or has no SHA-256 of 32 bytes.</returns>
+    /// <returns>False when the field is no dictionary of byte sequences, names an algorithm twice, or has no SHA-256 of
+    /// 32 bytes.</returns>
     public static bool TryParse(string? field, out Digest body)
     {
         body = default;

@@ -11,7 +11,9 @@ public enum HttpSignatureResult
     /// <summary>A header field is missing.</summary>
     HeaderMissing,
 
-    /// <summary>A header field is not of the form that RFC 9421 or 9530 gives it, or has more than one signature.</summary>
+    /// <summary>
+    /// A header field is not of the form that RFC 9421 or 9530 gives it, or has more than one signature.
+    /// </summary>
     HeaderMalformed,
 
     /// <summary>Another algorithm than <c>ed25519</c> is named.</summary>
@@ -23,7 +25,10 @@ public enum HttpSignatureResult
     /// <summary>A component that must be signed is not, or one is that is not known here.</summary>
     ComponentsInvalid,
 
-    /// <summary>There is no time of signing, or it is more than <see cref="HttpSignature.AgeMaxSeconds"/> off, or past its expiry.</summary>
+    /// <summary>
+    /// There is no time of signing, or it is more than <see cref="HttpSignature.AgeMaxSeconds"/> off, or past its
+    /// expiry.
+    /// </summary>
     TimeOutsideWindow,
 
     /// <summary>The body is not the one that was signed.</summary>
@@ -44,8 +49,10 @@ public readonly record struct HttpSignatureVerification(HttpSignatureResult Resu
 
 /// <summary>Signs and checks requests by RFC 9421 with Ed25519 and RFC 9530 with SHA-256.</summary>
 /// <remarks>
-/// Covered, always: <c>@method</c>, <c>@authority</c>, <c>@path</c>, <c>content-digest</c> (of an empty body too), and <c>@query</c> when the
-/// request has a query. A signature can be sent again within the window: every command that it carries is idempotent by its own id.
+/// Covered, always: <c>@method</c>, <c>@authority</c>, <c>@path</c>, <c>content-digest</c> (of an empty body too), and
+/// <c>@query</c> when the
+/// request has a query. A signature can be sent again within the window: every command that it carries is idempotent by
+/// its own id.
 /// </remarks>
 public static class HttpSignature
 {
@@ -78,7 +85,8 @@ public static class HttpSignature
     /// <summary>Checks the signature of a request.</summary>
     /// <param name="target">What it is aimed at, from the request itself.</param>
     /// <param name="body">The SHA-256 of the body that came.</param>
-    /// <param name="contentDigest">The field <c>Content-Digest</c>, or null; field lines joined by a comma are refused.</param>
+    /// <param name="contentDigest">The field <c>Content-Digest</c>, or null; field lines joined by a comma are
+    /// refused.</param>
     /// <param name="signatureInput">The field <c>Signature-Input</c>, or null.</param>
     /// <param name="signature">The field <c>Signature</c>, or null.</param>
     /// <param name="nowUnixSeconds">The time now.</param>

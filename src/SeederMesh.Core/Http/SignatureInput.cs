@@ -21,7 +21,9 @@ internal sealed record SignatureInput(
     private const int ComponentsMax = 16;
     private const int ParametersMax = 8;
 
-    /// <summary>Reads a field with exactly one member; parameters that are not known and repeated ones are refused.</summary>
+    /// <summary>
+    /// Reads a field with exactly one member; parameters that are not known and repeated ones are refused.
+    /// </summary>
     public static SignatureInput? Parse(string field)
     {
         if (field.Length > LengthMax)
@@ -76,7 +78,9 @@ internal sealed record SignatureInput(
                 parameters);
     }
 
-    /// <summary>The bytes that are signed (section 2.5), or null when <paramref name="valueOf"/> does not know a component.</summary>
+    /// <summary>
+    /// The bytes that are signed (section 2.5), or null when <paramref name="valueOf"/> does not know a component.
+    /// </summary>
     public byte[]? ToSignatureBase(Func<string, string?> valueOf)
     {
         System.Text.StringBuilder text = new();

@@ -3,8 +3,12 @@ using System.Globalization;
 
 namespace SeederMesh.Core.Http;
 
-/// <summary>Reads the slice of RFC 9651 that signatures and digests use: keys, strings, integers, byte sequences, inner lists.</summary>
-/// <remarks>The first failure sticks; afterwards every read gives a harmless value. The caller bounds the length of the text.</remarks>
+/// <summary>
+/// Reads the slice of RFC 9651 that signatures and digests use: keys, strings, integers, byte sequences, inner lists.
+/// </summary>
+/// <remarks>
+/// The first failure sticks; afterwards every read gives a harmless value. The caller bounds the length of the text.
+/// </remarks>
 internal ref struct StructuredFieldReader(ReadOnlySpan<char> text)
 {
     private static readonly SearchValues<char> Base64 =
@@ -115,7 +119,9 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> text)
         return buffer[..written];
     }
 
-    /// <summary>An inner list of strings without parameters, at most <paramref name="countMax"/> (section 4.2.1.2).</summary>
+    /// <summary>
+    /// An inner list of strings without parameters, at most <paramref name="countMax"/> (section 4.2.1.2).
+    /// </summary>
     public List<string> ReadStrings(int countMax)
     {
         List<string> strings = [];

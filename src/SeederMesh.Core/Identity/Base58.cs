@@ -1,10 +1,16 @@
 namespace SeederMesh.Core.Identity;
 
-/// <summary>Base58 with Bitcoin's alphabet, as multibase names it: the prefix <c>z</c> (multiformats/multibase).</summary>
-/// <remarks>Work grows with the square of the length, so it is for keys and signatures: at most <see cref="CharactersMax"/>.</remarks>
+/// <summary>
+/// Base58 with Bitcoin's alphabet, as multibase names it: the prefix <c>z</c> (multiformats/multibase).
+/// </summary>
+/// <remarks>
+/// Work grows with the square of the length, so it is for keys and signatures: at most <see cref="CharactersMax"/>.
+/// </remarks>
 internal static class Base58
 {
-    /// <summary>The longest text that is read: a 64-byte signature has at most 88 characters, a prefixed key fewer.</summary>
+    /// <summary>
+    /// The longest text that is read: a 64-byte signature has at most 88 characters, a prefixed key fewer.
+    /// </summary>
     public const int CharactersMax = 128;
 
     private const string Alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";

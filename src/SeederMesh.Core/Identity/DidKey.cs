@@ -1,6 +1,9 @@
 namespace SeederMesh.Core.Identity;
 
-/// <summary>An identity that is an Ed25519 key itself: <c>did:key:z6Mk...</c> (W3C CCG did:key, multicodec ed25519-pub, 0xed 0x01).</summary>
+/// <summary>
+/// An identity that is an Ed25519 key itself: <c>did:key:z6Mk...</c> (W3C CCG did:key, multicodec ed25519-pub, 0xed
+/// 0x01).
+/// </summary>
 /// <remarks>Each key has exactly one text: base58btc only, no fragment, no other key type.</remarks>
 public readonly record struct DidKey(PublicKey Key)
 {

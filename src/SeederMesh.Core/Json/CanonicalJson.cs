@@ -147,7 +147,10 @@ public static class CanonicalJson
         output.Advance(System.Text.Encoding.UTF8.GetBytes(text, buffer));
     }
 
-    /// <summary>The shortest digits that read back as <paramref name="number"/>, and where the point stands: 0.digits times 10^point.</summary>
+    /// <summary>
+    /// The shortest digits that read back as <paramref name="number"/>, and where the point stands: 0.digits times
+    /// 10^point.
+    /// </summary>
     private static (string Digits, int Point) Digits(double number)
     {
         // .NET's "R" gives the same shortest digits as ECMAScript, laid out in another way.

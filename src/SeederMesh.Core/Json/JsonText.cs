@@ -3,7 +3,9 @@ using System.Text.Unicode;
 
 namespace SeederMesh.Core.Json;
 
-/// <summary>Reads JSON that is to be signed: RFC 8259 narrowed to I-JSON (RFC 7493), so that each text has one canonical form.</summary>
+/// <summary>
+/// Reads JSON that is to be signed: RFC 8259 narrowed to I-JSON (RFC 7493), so that each text has one canonical form.
+/// </summary>
 /// <remarks>Total: any bytes give a value or a typed refusal. Bounded in size, depth and number of values.</remarks>
 public static class JsonText
 {

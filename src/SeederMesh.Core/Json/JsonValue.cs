@@ -32,12 +32,15 @@ public readonly record struct JsonMember(string Name, JsonValue Value);
 
 /// <summary>An immutable JSON value that has exactly one canonical form (RFC 8785).</summary>
 /// <remarks>
-/// Members are sorted by UTF-16 code unit when the value is made, names are distinct, text has no lone surrogate, numbers are finite:
+/// Members are sorted by UTF-16 code unit when the value is made, names are distinct, text has no lone surrogate,
+/// numbers are finite:
 /// what cannot be signed cannot be built. Thread safe.
 /// </remarks>
 public sealed class JsonValue
 {
-    /// <summary>The largest integer that a JSON number may hold here: 2^53 - 1 (RFC 7493, section 2.2). Larger ones are strings.</summary>
+    /// <summary>
+    /// The largest integer that a JSON number may hold here: 2^53 - 1 (RFC 7493, section 2.2). Larger ones are strings.
+    /// </summary>
     public const long IntegerMax = (1L << 53) - 1;
 
     private readonly JsonValue[] items;
@@ -139,7 +142,9 @@ public sealed class JsonValue
         return null;
     }
 
-    /// <summary>This object without the member called <paramref name="name"/>; this value itself when it has none.</summary>
+    /// <summary>
+    /// This object without the member called <paramref name="name"/>; this value itself when it has none.
+    /// </summary>
     public JsonValue Without(string name) =>
         Find(name) is null
             ? this
@@ -149,7 +154,9 @@ public sealed class JsonValue
     /// <summary>This object with the member called <paramref name="name"/> set to <paramref name="value"/>.</summary>
     public JsonValue With(string name, JsonValue value) => Object([.. Without(name).members, new JsonMember(name, value)]);
 
-    /// <summary>Makes an object of names that are already free of lone surrogates; sorts <paramref name="members"/> in place.</summary>
+    /// <summary>
+    /// Makes an object of names that are already free of lone surrogates; sorts <paramref name="members"/> in place.
+    /// </summary>
     internal static bool TryObject(JsonMember[] members, [NotNullWhen(true)] out JsonValue? value, out string duplicate)
     {
         System.Array.Sort(members, static (a, b) => string.CompareOrdinal(a.Name, b.Name));

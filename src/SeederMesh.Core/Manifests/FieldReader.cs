@@ -42,7 +42,9 @@ internal sealed class FieldReader
         this.index = index;
     }
 
-    /// <summary>The path is put together only when something is wrong: a manifest has many thousands of objects.</summary>
+    /// <summary>
+    /// The path is put together only when something is wrong: a manifest has many thousands of objects.
+    /// </summary>
     public string Path =>
         parent is null ? "$" : index < 0 ? $"{parent.Path}.{name}" : $"{parent.Path}.{name}[{index}]";
 

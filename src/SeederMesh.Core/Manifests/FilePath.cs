@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace SeederMesh.Core.Manifests;
 
-/// <summary>The rules of a file's path in a manifest: what a torrent engine would keep as it is, and no trick.</summary>
+/// <summary>
+/// The rules of a file's path in a manifest: what a torrent engine would keep as it is, and no trick.
+/// </summary>
 internal static class FilePath
 {
     public const int BytesMax = 4096;

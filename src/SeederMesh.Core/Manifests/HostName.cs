@@ -7,7 +7,9 @@ internal static class HostName
 {
     private static readonly SearchValues<char> LabelCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
 
-    /// <summary>Whether this is a DNS name or an IPv4 address (RFC 1123, section 2.1), perhaps with <c>:port</c>.</summary>
+    /// <summary>
+    /// Whether this is a DNS name or an IPv4 address (RFC 1123, section 2.1), perhaps with <c>:port</c>.
+    /// </summary>
     public static bool IsHostAndPort(ReadOnlySpan<char> text)
     {
         int colon = text.IndexOf(':');

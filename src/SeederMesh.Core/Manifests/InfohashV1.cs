@@ -3,7 +3,9 @@ using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Core.Manifests;
 
-/// <summary>A BitTorrent v1 infohash: 20 bytes of SHA-1 (BEP 3). It finds peers of a hybrid torrent and proves nothing.</summary>
+/// <summary>
+/// A BitTorrent v1 infohash: 20 bytes of SHA-1 (BEP 3). It finds peers of a hybrid torrent and proves nothing.
+/// </summary>
 public readonly record struct InfohashV1
 {
     /// <summary>Its length in bytes.</summary>

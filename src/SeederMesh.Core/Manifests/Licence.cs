@@ -3,7 +3,8 @@ using SeederMesh.Core.Identity;
 namespace SeederMesh.Core.Manifests;
 
 /// <summary>The licence of a work.</summary>
-/// <param name="Spdx">An SPDX licence id such as <c>CC-BY-NC-4.0</c>, or <c>LicenseRef-</c> and a name of one's own. At most 128 characters.</param>
+/// <param name="Spdx">An SPDX licence id such as <c>CC-BY-NC-4.0</c>, or <c>LicenseRef-</c> and a name of one's own. At
+/// most 128 characters.</param>
 /// <param name="Url">Where its text is, https or http; needed with <c>LicenseRef-</c>.</param>
 /// <param name="Sha256">The SHA-256 of that text, so that it cannot change later.</param>
 public sealed record Licence(string Spdx, string? Url = null, Digest? Sha256 = null);

@@ -4,8 +4,10 @@ namespace SeederMesh.Core.Manifests;
 
 /// <summary>A magnet link: which torrent, where to ask for it, and who vouches for it.</summary>
 /// <remarks>
-/// Sources: BEP 9 (<c>xt=urn:btih:</c>, <c>dn</c>, <c>tr</c>, <c>x.pe</c>), BEP 52 (<c>xt=urn:btmh:1220</c>), BEP 53 (<c>so</c>). Our own are
-/// <c>x.prov</c>, the registry's address, and <c>x.prcpt</c>, the digest of its receipt. Read and written by <see cref="MagnetText"/>.
+/// Sources: BEP 9 (<c>xt=urn:btih:</c>, <c>dn</c>, <c>tr</c>, <c>x.pe</c>), BEP 52 (<c>xt=urn:btmh:1220</c>), BEP 53
+/// (<c>so</c>). Our own are
+/// <c>x.prov</c>, the registry's address, and <c>x.prcpt</c>, the digest of its receipt. Read and written by <see
+/// cref="MagnetText"/>.
 /// </remarks>
 public sealed record MagnetLink
 {
@@ -24,7 +26,9 @@ public sealed record MagnetLink
     /// <summary>Peers to ask first (<c>x.pe</c>) as <c>host:port</c> or <c>[IPv6]:port</c>, at most 64.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
 
-    /// <summary>Which files to load (<c>so</c>), as ranges in order without overlap; empty means all. At most 4,096.</summary>
+    /// <summary>
+    /// Which files to load (<c>so</c>), as ranges in order without overlap; empty means all. At most 4,096.
+    /// </summary>
     public IReadOnlyList<FileRange> SelectOnly { get; init; } = [];
 
     /// <summary>The address of the registry that has the manifest (<c>x.prov</c>), or null.</summary>
@@ -37,7 +41,9 @@ public sealed record MagnetLink
     public override string ToString() => MagnetText.Format(this);
 }
 
-/// <summary>Files <paramref name="First"/> to <paramref name="Last"/>, both included, counted from 0 (BEP 53).</summary>
+/// <summary>
+/// Files <paramref name="First"/> to <paramref name="Last"/>, both included, counted from 0 (BEP 53).
+/// </summary>
 public readonly record struct FileRange(int First, int Last)
 {
     /// <summary>How BEP 53 writes it: <c>3</c> or <c>3-7</c>.</summary>

@@ -5,7 +5,9 @@ using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Core.Manifests;
 
-/// <summary>Reads and writes magnet links; total and bounded. Parameters that are not known are passed over (BEP 9).</summary>
+/// <summary>
+/// Reads and writes magnet links; total and bounded. Parameters that are not known are passed over (BEP 9).
+/// </summary>
 public static class MagnetText
 {
     /// <summary>The longest link that is read, in characters.</summary>

@@ -4,7 +4,8 @@ namespace SeederMesh.Core.Manifests;
 
 /// <summary>What a creator says about one torrent: its content, licence, rights, and who is paid for it.</summary>
 /// <remarks>
-/// Rules are checked where a manifest is signed and where it is read (<see cref="ManifestReader"/>), never half: one that comes out of
+/// Rules are checked where a manifest is signed and where it is read (<see cref="ManifestReader"/>), never half: one
+/// that comes out of
 /// <see cref="SignedManifest"/> keeps them all. Version 1. Everything here is covered by the creator's signature.
 /// </remarks>
 public sealed record Manifest
@@ -33,13 +34,19 @@ public sealed record Manifest
     /// <summary>When it was made, in whole seconds, as the creator claims.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The version of the manifest of this torrent: 1, then one more each time. Range: 1 to 2^53 - 1.</summary>
+    /// <summary>
+    /// The version of the manifest of this torrent: 1, then one more each time. Range: 1 to 2^53 - 1.
+    /// </summary>
     public long Sequence { get; init; } = 1;
 
-    /// <summary>The digest of the manifest that this one replaces; there exactly when <see cref="Sequence"/> is above 1.</summary>
+    /// <summary>
+    /// The digest of the manifest that this one replaces; there exactly when <see cref="Sequence"/> is above 1.
+    /// </summary>
     public Digest? Previous { get; init; }
 
-    /// <summary>Statements kept elsewhere, named by digest so that they can be erased and the signature still holds. At most 64.</summary>
+    /// <summary>
+    /// Statements kept elsewhere, named by digest so that they can be erased and the signature still holds. At most 64.
+    /// </summary>
     public IReadOnlyList<Assertion> Assertions { get; init; } = [];
 }
 
@@ -58,7 +65,9 @@ public sealed record ManifestTorrent
     /// <summary>Bytes of a piece: a power of two from 16 KiB to 128 MiB.</summary>
     public required int PieceLength { get; init; }
 
-    /// <summary>The files in the torrent's own order, which numbers the pieces. Pad files are left out. 1 to 200,000.</summary>
+    /// <summary>
+    /// The files in the torrent's own order, which numbers the pieces. Pad files are left out. 1 to 200,000.
+    /// </summary>
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 }
 
@@ -66,7 +75,8 @@ public sealed record ManifestTorrent
 public sealed record ManifestFile
 {
     /// <summary>
-    /// Its path in the file tree (BEP 52), with <c>/</c> between the parts and without the torrent's name in front; of a torrent that is a
+    /// Its path in the file tree (BEP 52), with <c>/</c> between the parts and without the torrent's name in front; of
+    /// a torrent that is a
     /// single file, its name. At most 4,096 bytes of UTF-8, 255 a part, 64 parts.
     /// </summary>
     public required string Path { get; init; }

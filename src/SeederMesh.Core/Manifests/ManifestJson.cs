@@ -5,7 +5,9 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Core.Manifests;
 
-/// <summary>Writes a manifest as JSON. What it writes is checked by reading it back (<see cref="ManifestReader"/>).</summary>
+/// <summary>
+/// Writes a manifest as JSON. What it writes is checked by reading it back (<see cref="ManifestReader"/>).
+/// </summary>
 internal static class ManifestJson
 {
     public const string Type = "SeederMeshManifest";

@@ -18,13 +18,17 @@ public sealed record ManifestPayment
     /// <summary>The price of 2^20 bytes of content. Range: 0 to <see cref="PricePerMiBMax"/>.</summary>
     public required Msat PricePerMiB { get; init; }
 
-    /// <summary>What the creator suggests to give for the whole, on top of nothing and never taken by itself; or null.</summary>
+    /// <summary>
+    /// What the creator suggests to give for the whole, on top of nothing and never taken by itself; or null.
+    /// </summary>
     public Msat? SuggestedAmount { get; init; }
 
     /// <summary>The people who are paid, each with a share of their own. At most 64.</summary>
     public required IReadOnlyList<Payee> Payees { get; init; }
 
-    /// <summary>The share of the seeders together, in basis points; each gets it for the bytes that it uploaded.</summary>
+    /// <summary>
+    /// The share of the seeders together, in basis points; each gets it for the bytes that it uploaded.
+    /// </summary>
     public required int SeedersBps { get; init; }
 
     /// <summary>The share of the registry, in basis points.</summary>
@@ -50,9 +54,12 @@ public sealed record Payee
     public required IReadOnlyList<PaymentEndpoint> Endpoints { get; init; }
 
     /// <summary>
-    /// The id of what is owed to these endpoints: the same list in the same order is the same payee, in whichever manifest it stands.
+    /// The id of what is owed to these endpoints: the same list in the same order is the same payee, in whichever
+    /// manifest it stands.
     /// </summary>
-    /// <remarks>Derived from the endpoints alone, so that money of one payee can never leave by another's endpoint.</remarks>
+    /// <remarks>
+    /// Derived from the endpoints alone, so that money of one payee can never leave by another's endpoint.
+    /// </remarks>
     public Id128 Id
     {
         get

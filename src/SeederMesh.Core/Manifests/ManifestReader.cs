@@ -11,7 +11,9 @@ internal static class ManifestReader
     private const int PieceLengthMax = 128 * 1024 * 1024;
     private const int AssertionsMax = 64;
 
-    /// <summary>The manifest in <paramref name="document"/>, or null with the fault set. The proof is not looked at.</summary>
+    /// <summary>
+    /// The manifest in <paramref name="document"/>, or null with the fault set. The proof is not looked at.
+    /// </summary>
     public static Manifest? Read(JsonValue document, FieldFault fault)
     {
         FieldReader root = FieldReader.Root(document, fault);

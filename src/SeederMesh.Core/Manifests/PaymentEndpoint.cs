@@ -25,8 +25,12 @@ public enum PaymentEndpointKind
     PaymentPointer,
 }
 
-/// <summary>Where money is sent, as <c>kind:value</c>: <c>keysend:02ab...</c>, <c>lnaddress:anna@example.org</c>.</summary>
-/// <remarks>Only the form is checked here, in canonical lower case; whether the address answers is found out when it is paid.</remarks>
+/// <summary>
+/// Where money is sent, as <c>kind:value</c>: <c>keysend:02ab...</c>, <c>lnaddress:anna@example.org</c>.
+/// </summary>
+/// <remarks>
+/// Only the form is checked here, in canonical lower case; whether the address answers is found out when it is paid.
+/// </remarks>
 public readonly record struct PaymentEndpoint
 {
     private const int ValueMax = 2048;

@@ -7,12 +7,16 @@ namespace SeederMesh.Core.Manifests;
 /// <param name="FileIndex">The file, counted from 0 in the manifest's order.</param>
 /// <param name="PieceInFile">The piece's number within that file, from 0.</param>
 /// <param name="PiecesRoot">The root of that file's Merkle tree.</param>
-/// <param name="Length">The content bytes of the piece: the piece length, or less at the end of the file; at least 1.</param>
+/// <param name="Length">The content bytes of the piece: the piece length, or less at the end of the file; at least
+/// 1.</param>
 public readonly record struct PieceLocation(int FileIndex, int PieceInFile, Digest PiecesRoot, int Length);
 
-/// <summary>Which piece belongs to which file, in the v2 layout (BEP 52): each file starts a new piece, empty files have none.</summary>
+/// <summary>
+/// Which piece belongs to which file, in the v2 layout (BEP 52): each file starts a new piece, empty files have none.
+/// </summary>
 /// <remarks>
-/// A hybrid torrent numbers its pieces in the same way; its pad files fill what a last piece leaves and are not content. Looking a piece
+/// A hybrid torrent numbers its pieces in the same way; its pad files fill what a last piece leaves and are not
+/// content. Looking a piece
 /// up takes a binary search over the files. Immutable, thread safe.
 /// </remarks>
 public sealed class PieceMap : IPieceLayout
@@ -23,7 +27,8 @@ public sealed class PieceMap : IPieceLayout
     private readonly int pieceLength;
 
     /// <summary>Lays out the files of <paramref name="torrent"/>.</summary>
-    /// <exception cref="OverflowException">There are more than 2^31 - 1 pieces, which no valid manifest has.</exception>
+    /// <exception cref="OverflowException">There are more than 2^31 - 1 pieces, which no valid manifest
+    /// has.</exception>
     public PieceMap(ManifestTorrent torrent)
     {
         pieceLength = torrent.PieceLength;

@@ -3,10 +3,14 @@ using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Core.Manifests;
 
-/// <summary>A registry's signed word that it keeps a manifest. It verifies offline, with the registry's key alone.</summary>
+/// <summary>
+/// A registry's signed word that it keeps a manifest. It verifies offline, with the registry's key alone.
+/// </summary>
 /// <remarks>
-/// What is signed is a fixed layout, big-endian, so that no other statement of the same key can be taken for it: the domain
-/// <c>seedermesh/registry-receipt/1</c> and a zero byte, then registry key (32), v2 infohash (32), manifest digest (32), sequence (8),
+/// What is signed is a fixed layout, big-endian, so that no other statement of the same key can be taken for it: the
+/// domain
+/// <c>seedermesh/registry-receipt/1</c> and a zero byte, then registry key (32), v2 infohash (32), manifest digest
+/// (32), sequence (8),
 /// Unix milliseconds (8).
 /// </remarks>
 /// <param name="Registry">The registry's key.</param>
@@ -40,7 +44,9 @@ public sealed record RegistryReceipt(
         return unsigned with { Signature = registry.Sign(unsigned.Statement()) };
     }
 
-    /// <summary>Whether <see cref="Registry"/> signed this receipt; whether that registry is trusted is the caller's question.</summary>
+    /// <summary>
+    /// Whether <see cref="Registry"/> signed this receipt; whether that registry is trusted is the caller's question.
+    /// </summary>
     public bool IsSigned() => Registry.Verify(Statement(), Signature);
 
     /// <summary>Whether this receipt is signed and speaks of <paramref name="manifest"/>.</summary>

@@ -6,7 +6,8 @@ namespace SeederMesh.Core.Manifests;
 
 /// <summary>A manifest whose fields are valid and whose signatures hold, the creator's among them.</summary>
 /// <remarks>
-/// There is no other way to get one than <see cref="Sign"/>, <see cref="Cosign"/> and <see cref="Verify"/>. Immutable, thread safe.
+/// There is no other way to get one than <see cref="Sign"/>, <see cref="Cosign"/> and <see cref="Verify"/>. Immutable,
+/// thread safe.
 /// The sidecar file is called <c>&lt;v2 infohash hex&gt;.prov</c>.
 /// </remarks>
 public sealed class SignedManifest
@@ -42,7 +43,8 @@ public sealed class SignedManifest
     /// <param name="manifest">The manifest; <see cref="Manifest.Creator"/> must be the key's DID.</param>
     /// <param name="key">The creator's key.</param>
     /// <param name="signedAt">When it is signed; kept in whole seconds.</param>
-    /// <returns>The signed manifest, or the rule that it breaks. Text with a lone surrogate breaks a rule like any other.</returns>
+    /// <returns>The signed manifest, or the rule that it breaks. Text with a lone surrogate breaks a rule like any
+    /// other.</returns>
     public static ManifestVerification Sign(Manifest manifest, SigningKey key, DateTimeOffset signedAt)
     {
         if (manifest.Creator != new DidKey(key.PublicKey))
@@ -65,7 +67,9 @@ public sealed class SignedManifest
         return Verify(CanonicalJson.Serialize(DataIntegrity.Sign(content, key, signedAt)));
     }
 
-    /// <summary>Reads and checks a sidecar: size, JSON, every field, every proof. Never throws, whatever the bytes.</summary>
+    /// <summary>
+    /// Reads and checks a sidecar: size, JSON, every field, every proof. Never throws, whatever the bytes.
+    /// </summary>
     public static ManifestVerification Verify(ReadOnlySpan<byte> sidecar)
     {
         JsonReading reading = JsonText.Read(sidecar, Manifest.SizeMax);
@@ -93,7 +97,8 @@ public sealed class SignedManifest
     }
 
     /// <summary>Appends a signature of another key; the digest stays the same.</summary>
-    /// <returns>The manifest with one more signer, or why not: the key signed already, or there are 16 signers.</returns>
+    /// <returns>The manifest with one more signer, or why not: the key signed already, or there are 16
+    /// signers.</returns>
     public ManifestVerification Cosign(SigningKey key, DateTimeOffset signedAt) =>
         Signers.Count >= DataIntegrity.ProofsMax
             ? Refuse(ManifestResult.ProofInvalid, "$.proof", $"There are {Signers.Count} signatures already, the most allowed.")

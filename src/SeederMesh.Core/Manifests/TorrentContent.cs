@@ -34,7 +34,9 @@ public sealed record TorrentContent(
 /// <param name="InTorrent">What the torrent says.</param>
 public sealed record ManifestDifference(string Path, string InManifest, string InTorrent)
 {
-    /// <summary>Compares what a manifest says with <paramref name="torrent"/>; null when they agree in everything.</summary>
+    /// <summary>
+    /// Compares what a manifest says with <paramref name="torrent"/>; null when they agree in everything.
+    /// </summary>
     public static ManifestDifference? FindFirst(ManifestTorrent manifest, TorrentContent torrent)
     {
         ManifestDifference? head =

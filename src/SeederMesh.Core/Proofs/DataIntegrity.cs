@@ -4,10 +4,15 @@ using SeederMesh.Core.Json;
 
 namespace SeederMesh.Core.Proofs;
 
-/// <summary>W3C Data Integrity proofs of the suite <c>eddsa-jcs-2022</c> (VC Data Integrity EdDSA, section 3.3) by did:key signers.</summary>
+/// <summary>
+/// W3C Data Integrity proofs of the suite <c>eddsa-jcs-2022</c> (VC Data Integrity EdDSA, section 3.3) by did:key
+/// signers.
+/// </summary>
 /// <remarks>
-/// What is signed: SHA-256 of the canonical proof options (the proof without <c>proofValue</c>), then SHA-256 of the canonical document
-/// without <c>proof</c>. Several signers append to a proof set; each signs the same document. Stricter than the standard: a member
+/// What is signed: SHA-256 of the canonical proof options (the proof without <c>proofValue</c>), then SHA-256 of the
+/// canonical document
+/// without <c>proof</c>. Several signers append to a proof set; each signs the same document. Stricter than the
+/// standard: a member
 /// that we do not know, a second proof by one key and a proof that fails each refuse the whole document.
 /// </remarks>
 public static class DataIntegrity
@@ -20,11 +25,18 @@ public static class DataIntegrity
     private const string Context = "@context";
     private const string Instant = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
-    /// <summary>The document with a proof by <paramref name="key"/> appended. Signing twice with one key at one time gives the same bytes.</summary>
+    private static readonly string[] needed =
+        ["type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"];
+
+    /// <summary>
+    /// The document with a proof by <paramref name="key"/> appended. Signing twice with one key at one time gives the
+    /// same bytes.
+    /// </summary>
     /// <param name="document">An object, signed already or not.</param>
     /// <param name="key">The signer's key.</param>
     /// <param name="created">When it is signed; kept in whole seconds.</param>
-    /// <exception cref="ArgumentException">The document is no object, or already carries <see cref="ProofsMax"/> proofs.</exception>
+    /// <exception cref="ArgumentException">The document is no object, or already carries <see cref="ProofsMax"/>
+    /// proofs.</exception>
     public static JsonValue Sign(JsonValue document, SigningKey key, DateTimeOffset created)
     {
         if (document.Kind != JsonKind.Object)
@@ -49,7 +61,9 @@ public static class DataIntegrity
     public static ProofVerification Verify(JsonValue document) =>
         Verify(document, CanonicalJson.Hash(document.Without("proof")));
 
-    /// <summary>Checks every proof of a document whose content, without <c>proof</c>, has the digest <paramref name="content"/>.</summary>
+    /// <summary>
+    /// Checks every proof of a document whose content, without <c>proof</c>, has the digest <paramref name="content"/>.
+    /// </summary>
     internal static ProofVerification Verify(JsonValue document, in Digest content)
     {
         JsonValue? member = document.Find("proof");
@@ -130,7 +144,7 @@ public static class DataIntegrity
             }
         }
 
-        foreach (string name in (ReadOnlySpan<string>)["type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"])
+        foreach (string name in needed)
         {
             if (proof.Find(name) is null)
             {

@@ -15,7 +15,9 @@ public enum ProofResult
     /// <summary>A proof lacks a member, has one that is not known, or one of the wrong form.</summary>
     Malformed,
 
-    /// <summary>A proof of another suite than <c>eddsa-jcs-2022</c>, or for another purpose than <c>assertionMethod</c>.</summary>
+    /// <summary>
+    /// A proof of another suite than <c>eddsa-jcs-2022</c>, or for another purpose than <c>assertionMethod</c>.
+    /// </summary>
     Unsupported,
 
     /// <summary>A proof's <c>@context</c> is not the document's.</summary>

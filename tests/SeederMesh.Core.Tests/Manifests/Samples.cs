@@ -64,6 +64,23 @@ internal static class Samples
         Assertions = [new Assertion("cawg.training-mining", Digest.Of("assertion"u8))],
     };
 
+    /// <summary>A tree of many small files, as a documentation folder has.</summary>
+    public static Manifest Tree(int files) => Album() with
+    {
+        Torrent = Album().Torrent with
+        {
+            Files =
+            [
+                .. Enumerable.Range(0, files).Select(i => new ManifestFile
+                {
+                    Path = $"folder{i / 20:D6}/document-number-{i:D6}.txt",
+                    Length = 1 + (i * 37 % 60_000),
+                    PiecesRoot = Digest.Of(BitConverter.GetBytes(i)),
+                }),
+            ],
+        },
+    };
+
     public static SignedManifest Signed() => Sign(Album());
 
     public static SignedManifest Sign(Manifest manifest)
