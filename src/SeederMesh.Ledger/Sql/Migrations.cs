@@ -37,6 +37,19 @@ internal static class Migrations
         }
     }
 
+    /// <summary>Refuses a schema that is not exactly this program's, without changing anything.</summary>
+    /// <exception cref="LedgerDatabaseException">It is older, newer or of another build.</exception>
+    public static void RequireCurrent(DbConnection connection, SqlDialect dialect)
+    {
+        IEnumerable<string> known = Load(dialect.MigrationFolder).Select(migration => migration.Sum);
+        IEnumerable<string> applied = Applied(connection).OrderBy(item => item.Key).Select(item => item.Value.Sum);
+        if (!known.SequenceEqual(applied, StringComparer.Ordinal))
+        {
+            throw new LedgerDatabaseException(
+                $"{dialect.Description} has the schema of another version. Start its hub with this program first, or use the newer one.");
+        }
+    }
+
     private static List<Migration> Load(string folder)
     {
         Assembly assembly = typeof(Migrations).Assembly;

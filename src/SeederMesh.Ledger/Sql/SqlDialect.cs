@@ -34,6 +34,12 @@ internal abstract class SqlDialect
     /// <exception cref="LedgerDatabaseException">It is not a ledger, and not empty.</exception>
     public abstract void RefuseForeign(DbConnection connection);
 
+    /// <summary>Starts a read-only transaction all of whose queries see the same commit.</summary>
+    public abstract DbTransaction BeginSnapshot(DbConnection connection);
+
+    /// <summary>Damage of the file, and rules of the schema that are missing or changed, each as a sentence.</summary>
+    public abstract IEnumerable<string> FindDamage(DbConnection connection);
+
     /// <summary>Whether a statement was refused by a rule of the schema, which says nothing against the rest of its group.</summary>
     public abstract bool IsRefusal(Exception failure);
 

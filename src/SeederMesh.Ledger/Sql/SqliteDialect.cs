@@ -11,6 +11,7 @@ internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDi
     /// <summary>"SMLG": marks the file as a ledger of this program's (PRAGMA application_id).</summary>
     private const long ApplicationId = 0x534D4C47;
 
+    private const string SchemaSql = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL";
     private const int Busy = 5;
     private const int Full = 13;
     private const int Constraint = 19;
@@ -23,6 +24,9 @@ internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDi
     public override SqlStatement Begin { get; } = new("BEGIN IMMEDIATE");
 
     public override SqlStatement ChangeCounter { get; } = new("PRAGMA data_version");
+
+    public override DbTransaction BeginSnapshot(DbConnection connection) =>
+        ((SqliteConnection)connection).BeginTransaction(deferred: true);
 
     public override DbConnection OpenWriter()
     {
@@ -97,6 +101,37 @@ internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDi
 
     public override WriteOutcome OutcomeOfFailedCommit(Exception failure) =>
         failure is SqliteException { SqliteErrorCode: Busy or Full } ? WriteOutcome.NotWritten : WriteOutcome.Unknown;
+
+    public override IEnumerable<string> FindDamage(DbConnection connection)
+    {
+        foreach (string problem in Texts(connection, "PRAGMA integrity_check(5)").Where(text => text is not "ok"))
+        {
+            yield return problem;
+        }
+
+        using SqliteConnection pristine = new("Data Source=:memory:;Pooling=False");
+        pristine.Open();
+        Migrations.Apply(pristine, this);
+        HashSet<string> actual = [.. Texts(connection, SchemaSql)];
+        foreach (string missing in Texts(pristine, SchemaSql).Where(text => !actual.Contains(text)))
+        {
+            yield return $"missing or changed in the schema: {missing.Split('(', '\n')[0].Trim()}";
+        }
+    }
+
+    private static List<string> Texts(DbConnection connection, string sql)
+    {
+        using DbCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        using DbDataReader row = command.ExecuteReader();
+        List<string> texts = [];
+        while (row.Read())
+        {
+            texts.Add(row.GetString(0));
+        }
+
+        return texts;
+    }
 
     private static void Run(SqliteConnection connection, string sql) => _ = Number(connection, sql);
 
