@@ -16,14 +16,13 @@ public sealed class LedgerStore : IDisposable
     private readonly IDisposable writerLock;
     private readonly GroupWriter writer;
 
-    private LedgerStore(SqlDialect dialect, LedgerOptions options)
+    internal LedgerStore(SqlDialect dialect, LedgerOptions options)
     {
         writerLock = dialect.TakeWriterLock();
         try
         {
             using (DbConnection connection = dialect.OpenWriter())
             {
-                dialect.RefuseForeign(connection);
                 Migrations.Apply(connection, dialect);
             }
 

@@ -56,8 +56,7 @@ public sealed class LedgerAuditTests
     public async Task Run_Tampered_FailsTheRightCheck(string tampering, string expected)
     {
         using TestLedger ledger = new();
-        await WholePathAsync(ledger.Store);
-        ledger.Store.Dispose();
+        await WholePathAsync(ledger);
         Tamper(ledger.Path, tampering);
 
         AuditReport report = LedgerAudit.Run(ledger.Path);
@@ -83,14 +82,29 @@ public sealed class LedgerAuditTests
     public async Task Schema_EditByHand_IsRefusedByTheDatabase(string tampering, string guard)
     {
         using TestLedger ledger = new();
-        await WholePathAsync(ledger.Store);
+        await WholePathAsync(ledger);
         using SqliteConnection connection = new($"Data Source={ledger.Path};Pooling=False");
-        connection.Open();
+        await connection.OpenAsync();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = tampering;
         SqliteException refusal = Assert.Throws<SqliteException>(() => command.ExecuteNonQuery());
         Assert.Contains(guard, refusal.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>Replaces the ledger, closed, by a copy of one that has gone the whole path.</summary>
+    private static async Task WholePathAsync(TestLedger ledger)
+    {
+        ledger.Store.Dispose();
+        await File.WriteAllBytesAsync(ledger.Path, await Whole);
+    }
+
+    private static readonly Task<byte[]> Whole = Task.Run(async () =>
+    {
+        using TestLedger ledger = new();
+        await WholePathAsync(ledger.Store);
+        ledger.Store.Dispose();
+        return await File.ReadAllBytesAsync(ledger.Path);
+    });
 
     private static async Task WholePathAsync(LedgerStore store)
     {

@@ -18,6 +18,7 @@ internal abstract class SqlDialect
     public abstract SqlStatement ChangeCounter { get; }
 
     /// <summary>Opens the one connection that writes: durable commits, foreign keys on.</summary>
+    /// <exception cref="LedgerDatabaseException">It is not a ledger, and not empty; nothing was written to it.</exception>
     public abstract DbConnection OpenWriter();
 
     /// <summary>Opens, or takes from the pool, a connection that only reads and never blocks the writer.</summary>
@@ -29,10 +30,6 @@ internal abstract class SqlDialect
     /// <summary>Keeps every other writer out until disposed, also those of other processes.</summary>
     /// <exception cref="LedgerInUseException">Somebody else writes.</exception>
     public abstract IDisposable TakeWriterLock();
-
-    /// <summary>Refuses a database that another program made, before anything is written to it.</summary>
-    /// <exception cref="LedgerDatabaseException">It is not a ledger, and not empty.</exception>
-    public abstract void RefuseForeign(DbConnection connection);
 
     /// <summary>Starts a read-only transaction all of whose queries see the same commit.</summary>
     public abstract DbTransaction BeginSnapshot(DbConnection connection);

@@ -6,7 +6,7 @@ namespace SeederMesh.Ledger.Sql;
 /// <summary>SQLite 3.37 or later (strict tables), in WAL mode with synchronous=FULL: a commit is on the disk when it returns.</summary>
 /// <param name="path">The database file; it is created when missing, its folder is not.</param>
 /// <param name="lockTimeoutSeconds">How long to wait for a lock of another program's.</param>
-internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDialect
+internal class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDialect
 {
     /// <summary>"SMLG": marks the file as a ledger of this program's (PRAGMA application_id).</summary>
     private const long ApplicationId = 0x534D4C47;
@@ -34,12 +34,13 @@ internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDi
         try
         {
             connection.Open();
-            // The page cache holds the hot part of the indexes; a checkpoint every 16 MiB of log keeps recovery short.
+            RefuseForeign(connection);
+            // The page cache holds the hot part of the indexes; a checkpoint every 64 MiB of log writes hot pages seldom and keeps recovery short.
             Run(connection, "PRAGMA journal_mode = WAL");
             Run(connection, "PRAGMA synchronous = FULL");
             Run(connection, "PRAGMA foreign_keys = ON");
             Run(connection, "PRAGMA cache_size = -65536");
-            Run(connection, "PRAGMA wal_autocheckpoint = 4096");
+            Run(connection, "PRAGMA wal_autocheckpoint = 16384");
             return connection;
         }
         catch (SqliteException failure) when (failure.SqliteErrorCode == NotADatabase)
@@ -47,7 +48,7 @@ internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDi
             connection.Dispose();
             throw new LedgerDatabaseException($"{path} is not a SQLite database. Move it away, or name another file.", failure);
         }
-        catch (SqliteException)
+        catch
         {
             connection.Dispose();
             throw;
@@ -78,22 +79,6 @@ internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDi
         {
             throw new LedgerInUseException(
                 $"The ledger {path} is in use by another process. Stop that one first, or name another file.", failure);
-        }
-    }
-
-    public override void RefuseForeign(DbConnection connection)
-    {
-        long application = Number(connection, "PRAGMA application_id");
-        bool isEmpty = Number(connection, "SELECT COUNT(*) FROM sqlite_master") == 0;
-        if (application != ApplicationId && !isEmpty)
-        {
-            throw new LedgerDatabaseException(
-                $"{path} is a SQLite database of another program. Name another file for the ledger.");
-        }
-
-        if (application != ApplicationId)
-        {
-            Run(connection, $"PRAGMA application_id = {ApplicationId}");
         }
     }
 
@@ -135,13 +120,27 @@ internal sealed class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDi
 
     private static void Run(SqliteConnection connection, string sql) => _ = Number(connection, sql);
 
-    private static void Run(DbConnection connection, string sql) => _ = Number(connection, sql);
-
     private static long Number(DbConnection connection, string sql)
     {
         using DbCommand command = connection.CreateCommand();
         command.CommandText = sql;
         return command.ExecuteScalar() is long number ? number : 0;
+    }
+
+    private void RefuseForeign(SqliteConnection connection)
+    {
+        long application = Number(connection, "PRAGMA application_id");
+        bool isEmpty = Number(connection, "SELECT COUNT(*) FROM sqlite_master") == 0;
+        if (application != ApplicationId && !isEmpty)
+        {
+            throw new LedgerDatabaseException(
+                $"{path} is a SQLite database of another program. Name another file for the ledger.");
+        }
+
+        if (application != ApplicationId)
+        {
+            Run(connection, $"PRAGMA application_id = {ApplicationId}");
+        }
     }
 
     private SqliteConnection Connect(SqliteOpenMode mode, bool pooling) => new(new SqliteConnectionStringBuilder

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Ledger.Accounts;
@@ -10,14 +9,13 @@ namespace SeederMesh.Ledger.Transfers;
 public static class Bookings
 {
     /// <summary>The id of a transfer that belongs to something: the same owner, code and index, the same id.</summary>
-    public static Id128 TransferId(Id128 owner, TransferCode code, int index = 0)
-    {
-        Span<byte> content = stackalloc byte[Id128.Size + 2 + sizeof(int)];
-        owner.Write(content);
-        BinaryPrimitives.WriteInt16BigEndian(content[Id128.Size..], (short)code);
-        BinaryPrimitives.WriteInt32BigEndian(content[(Id128.Size + 2)..], index);
-        return Id128.Derive("transfer", content);
-    }
+    /// <remarks>The owner's first 12 bytes, the code, the index: transfers of one posting are neighbours in the index of ids, so
+    /// that a commit writes one page for them and not one for each. 96 bits of a digest keep owners apart.</remarks>
+    /// <param name="owner">A derived id: of a settlement, a grant, a payout.</param>
+    /// <param name="code">Why money moves.</param>
+    /// <param name="index">Which of its transfers with this code, from 0 to 65,535.</param>
+    public static Id128 TransferId(Id128 owner, TransferCode code, int index = 0) =>
+        new((owner.Value & (UInt128.MaxValue << 32)) | ((uint)code << 16) | checked((ushort)index));
 
     /// <summary>An invoice was paid: lightning to channel.</summary>
     /// <param name="channelId">The channel that it funds.</param>
