@@ -8,4 +8,5 @@ namespace SeederMesh.Ledger.Reading;
 /// <param name="Bytes">Settled bytes.</param>
 /// <param name="Amount">What downloaders paid for them, before the split.</param>
 /// <param name="Grants">Over how many grants.</param>
-public sealed record Contribution(PublicKey SeederKey, long Bytes, Msat Amount, long Grants);
+/// <param name="Receipts">Proved by so many receipts.</param>
+public sealed record Contribution(PublicKey SeederKey, long Bytes, Msat Amount, long Grants, long Receipts);

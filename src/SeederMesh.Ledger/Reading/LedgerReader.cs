@@ -14,7 +14,7 @@ namespace SeederMesh.Ledger.Reading;
 /// Thread safe. Lists are pages of at most <see cref="PageMax"/> rows; the next page starts after the last key of this one. A
 /// query throws <see cref="DbException"/> when the database cannot be read.
 /// </remarks>
-public sealed class LedgerReader : IDisposable
+public sealed partial class LedgerReader : IDisposable
 {
     /// <summary>Most rows in one page.</summary>
     public const int PageMax = 1000;
@@ -187,19 +187,19 @@ public sealed class LedgerReader : IDisposable
     /// <summary>What each seeder has given to one torrent, most bytes first.</summary>
     public Task<IReadOnlyList<Contribution>> ListContributionsAsync(Digest infohash, int limit = PageMax) =>
         ListAsync(
-            "SELECT g.seeder_key, CAST(SUM(g.settled_bytes) AS BIGINT), CAST(SUM(g.settled_msat) AS BIGINT), COUNT(*) "
-            + "FROM \"grant\" g JOIN channel c ON c.id = g.channel_id WHERE c.infohash = @p0 "
+            "SELECT g.seeder_key, CAST(SUM(g.settled_bytes) AS BIGINT), CAST(SUM(g.settled_msat) AS BIGINT), COUNT(*), "
+            + "CAST(SUM(g.last_sequence) AS BIGINT) FROM \"grant\" g JOIN channel c ON c.id = g.channel_id WHERE c.infohash = @p0 "
             + "GROUP BY g.seeder_key ORDER BY 2 DESC, 1",
             limit,
-            row => new Contribution(row.Key(0), row.Number(1), row.Amount(2), row.Number(3)),
+            row => new Contribution(row.Key(0), row.Number(1), row.Amount(2), row.Number(3), row.Number(4)),
             infohash.ToArray());
 
     /// <summary>What one seeder has given to all torrents.</summary>
     public async Task<Contribution> SumContributionsAsync(PublicKey seederKey) =>
         (await FirstAsync(
-            "SELECT CAST(COALESCE(SUM(settled_bytes), 0) AS BIGINT), CAST(COALESCE(SUM(settled_msat), 0) AS BIGINT), COUNT(*) "
-            + "FROM \"grant\" WHERE seeder_key = @p0",
-            row => new Contribution(seederKey, row.Number(0), row.Amount(1), row.Number(2)),
+            "SELECT CAST(COALESCE(SUM(settled_bytes), 0) AS BIGINT), CAST(COALESCE(SUM(settled_msat), 0) AS BIGINT), COUNT(*), "
+            + "CAST(COALESCE(SUM(last_sequence), 0) AS BIGINT) FROM \"grant\" WHERE seeder_key = @p0",
+            row => new Contribution(seederKey, row.Number(0), row.Amount(1), row.Number(2), row.Number(3)),
             seederKey.ToArray()))!;
 
     /// <summary>The totals of the live view, as of one commit.</summary>

@@ -16,7 +16,7 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
         [
             "id", "hub_key", "downloader_key", "infohash", "manifest_digest", "budget_msat",
             "max_price_per_mib_msat", "expires_unix_ms", "status", "funded_msat", "settled_msat",
-            "refunded_msat", "refund_destination", "created_unix_ms", "closed_unix_ms", "revision",
+            "refunded_msat", "refund_destination", "created_unix_ms", "closes_unix_ms", "closed_unix_ms", "revision",
         ]);
 
     /// <summary>The channel's id: Id128.Derive("channel", hub key || downloader key).</summary>
@@ -52,7 +52,8 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
     /// <summary>Settled so far, over all its grants.</summary>
     public Msat Settled { get; init; }
 
-    /// <summary>Refunded for good.</summary>
+    /// <summary>What goes back to the downloader: paid, on its way, or left on the channel's account for a refund. Set at the close, and
+    /// for money that came in later.</summary>
     public Msat Refunded { get; init; }
 
     /// <summary>Where the rest goes at the close; null while unknown.</summary>
@@ -60,6 +61,9 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
 
     /// <summary>When it was created, unix milliseconds.</summary>
     public required long CreatedUnixMs { get; init; }
+
+    /// <summary>When a closing channel closes at the latest, unix milliseconds; null while it is open.</summary>
+    public long? ClosesUnixMs { get; init; }
 
     /// <summary>When it was closed, unix milliseconds.</summary>
     public long? ClosedUnixMs { get; init; }
@@ -84,8 +88,9 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
         Refunded = row.Amount(11),
         RefundDestination = row.OptionalText(12),
         CreatedUnixMs = row.Number(13),
-        ClosedUnixMs = row.OptionalNumber(14),
-        Revision = row.Number(15),
+        ClosesUnixMs = row.OptionalNumber(14),
+        ClosedUnixMs = row.OptionalNumber(15),
+        Revision = row.Number(16),
     };
 
     internal override object?[] ToFields() =>
@@ -104,6 +109,7 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
         Refunded.Value,
         RefundDestination,
         CreatedUnixMs,
+        ClosesUnixMs,
         ClosedUnixMs,
         Revision,
     ];

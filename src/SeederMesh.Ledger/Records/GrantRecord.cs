@@ -16,7 +16,7 @@ public sealed record GrantRecord : RevisedRecord, IStoredRecord<GrantRecord>
         [
             "id", "channel_id", "seeder_key", "limit_msat", "price_per_mib_msat", "expires_unix_ms", "body",
             "status", "last_sequence", "settled_bytes", "settled_msat", "last_receipt_hash",
-            "created_unix_ms", "revision",
+            "created_unix_ms", "closes_unix_ms", "revision",
         ]);
 
     /// <summary>The grant's id.</summary>
@@ -58,6 +58,9 @@ public sealed record GrantRecord : RevisedRecord, IStoredRecord<GrantRecord>
     /// <summary>When it was signed, unix milliseconds.</summary>
     public required long CreatedUnixMs { get; init; }
 
+    /// <summary>When it closes because the downloader asked, unix milliseconds; null while nobody asked.</summary>
+    public long? ClosesUnixMs { get; init; }
+
     static RecordTable IStoredRecord<GrantRecord>.StoredIn => Definition;
 
     internal override RecordTable Table => Definition;
@@ -77,7 +80,8 @@ public sealed record GrantRecord : RevisedRecord, IStoredRecord<GrantRecord>
         Settled = row.Amount(10),
         LastReceiptHash = row.Digest(11),
         CreatedUnixMs = row.Number(12),
-        Revision = row.Number(13),
+        ClosesUnixMs = row.OptionalNumber(13),
+        Revision = row.Number(14),
     };
 
     internal override object?[] ToFields() =>
@@ -95,6 +99,7 @@ public sealed record GrantRecord : RevisedRecord, IStoredRecord<GrantRecord>
         Settled.Value,
         LastReceiptHash.ToArray(),
         CreatedUnixMs,
+        ClosesUnixMs,
         Revision,
     ];
 }

@@ -122,6 +122,14 @@ public static class Bookings
         UserData = payoutId,
     };
 
+    /// <summary>The routing fee, where revenue did not cover its limit: whoever was paid bears it. After
+    /// <see cref="PayRoutingFee"/> in the same posting.</summary>
+    /// <param name="payoutId">The payout.</param>
+    /// <param name="debitAccount">The account that paid it: a payee's or a channel's.</param>
+    /// <param name="fee">The fee, above zero.</param>
+    public static Transfer ChargeRoutingFeeTo(Id128 payoutId, Id128 debitAccount, Msat fee) =>
+        ChargeRoutingFee(payoutId, fee) with { DebitAccount = debitAccount };
+
     /// <summary>One of the hub's own accounts pays a payee, so that it can be paid out: registry or hub revenue to payee.</summary>
     /// <param name="id">The caller's id of this withdrawal.</param>
     /// <param name="ownAccount">The registry's or the revenue's account.</param>

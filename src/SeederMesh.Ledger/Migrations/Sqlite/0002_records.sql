@@ -15,13 +15,14 @@ CREATE TABLE channel (
   refunded_msat INTEGER NOT NULL CHECK (refunded_msat >= 0),
   refund_destination TEXT,
   created_unix_ms INTEGER NOT NULL,
+  closes_unix_ms INTEGER,
   closed_unix_ms INTEGER,
   revision INTEGER NOT NULL CHECK (revision > 0),
   CONSTRAINT channel_spends_at_most_what_was_funded CHECK (settled_msat + refunded_msat <= funded_msat)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX channel_by_infohash ON channel (infohash);
 CREATE INDEX channel_by_downloader ON channel (downloader_key);
-CREATE INDEX channel_by_status ON channel (status);
+CREATE INDEX channel_by_status ON channel (status, expires_unix_ms);
 
 CREATE TABLE "grant" (
   id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
@@ -37,11 +38,13 @@ CREATE TABLE "grant" (
   settled_msat INTEGER NOT NULL CHECK (settled_msat >= 0),
   last_receipt_hash BLOB NOT NULL CHECK (length(last_receipt_hash) = 32),
   created_unix_ms INTEGER NOT NULL,
+  closes_unix_ms INTEGER,
   revision INTEGER NOT NULL CHECK (revision > 0),
   CONSTRAINT grant_settles_at_most_its_limit CHECK (settled_msat <= limit_msat)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grant_by_channel ON "grant" (channel_id);
 CREATE INDEX grant_by_seeder ON "grant" (seeder_key);
+CREATE INDEX grant_by_closing ON "grant" (closes_unix_ms) WHERE closes_unix_ms IS NOT NULL AND status = 1;
 
 CREATE TABLE settlement (
   id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
