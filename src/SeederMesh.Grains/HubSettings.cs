@@ -1,0 +1,32 @@
+using SeederMesh.Core.Channels;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Money;
+using SeederMesh.Core.Payouts;
+
+namespace SeederMesh.Grains;
+
+/// <summary>What the operator of a hub decides, the same for all its grains.</summary>
+/// <param name="Key">Signs grants.</param>
+/// <param name="Limits">Bounds of every channel.</param>
+/// <param name="Payouts">When what is owed is paid.</param>
+/// <param name="PayoutSecret">32 bytes from which the preimages of keysends follow, so that none has to be stored before it is revealed.</param>
+public sealed record HubSettings(SigningKey Key, ChannelLimits Limits, PayoutPolicy Payouts, byte[] PayoutSecret)
+{
+    /// <summary>The longest life of a channel, milliseconds. Default: 30 days.</summary>
+    public long ChannelLifetimeMsMax { get; init; } = 30L * 24 * 3_600_000;
+
+    /// <summary>The largest budget or top-up. Default: 0.01 BTC.</summary>
+    public Msat BudgetMax { get; init; } = Msat.FromSatoshi(1_000_000);
+
+    /// <summary>The least share of the hub's that a manifest may give, basis points. Default: any.</summary>
+    public int HubBpsMin { get; init; }
+
+    /// <summary>The least share of the registry's that a manifest may give, basis points. Default: any.</summary>
+    public int RegistryBpsMin { get; init; }
+
+    /// <summary>Invoices of one channel, the first included.</summary>
+    public const int InvoicesMax = 64;
+
+    /// <summary>How long an invoice can be paid.</summary>
+    public static readonly TimeSpan InvoiceExpiry = TimeSpan.FromHours(1);
+}

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Manifests;
+using SeederMesh.Grains.Manifests;
+using SeederMesh.Ledger;
+using SeederMesh.Ledger.Postings;
+using SeederMesh.Ledger.Records;
+
+namespace SeederMesh.Grains.Payouts;
+
+/// <summary>Makes sure that everybody who can earn stands in the ledger as a payee before anything is owed to them.</summary>
+/// <remarks>Thread safe and idempotent. Remembers whom it has seen, at most <see cref="RememberedMax"/>.</remarks>
+public sealed class PayeeDirectory(LedgerStore ledger)
+{
+    private const int RememberedMax = 100_000;
+
+    private readonly ConcurrentDictionary<Id128, bool> known = new();
+
+    /// <summary>The payee id of a seeder.</summary>
+    public static Id128 OfSeeder(PublicKey seeder) => Id128.Derive("seeder-payee", seeder.Span);
+
+    /// <summary>Notes the named payees of a manifest, with their endpoints as destination, best first, one a line.</summary>
+    public async Task EnsureAsync(PaidManifest manifest)
+    {
+        foreach (Payee payee in manifest.Payees)
+        {
+            await EnsureAsync(new PayeeRecord
+            {
+                Id = payee.Id,
+                Kind = PayeeKind.Creator,
+                Owner = manifest.Creator,
+                Destination = string.Join('\n', payee.Endpoints),
+            });
+        }
+    }
+
+    /// <summary>Notes a seeder; its destination follows when it registers.</summary>
+    public Task EnsureSeederAsync(PublicKey seeder) =>
+        EnsureAsync(new PayeeRecord { Id = OfSeeder(seeder), Kind = PayeeKind.Seeder, Owner = seeder.ToString() });
+
+    private async Task EnsureAsync(PayeeRecord payee)
+    {
+        if (known.ContainsKey(payee.Id))
+        {
+            return;
+        }
+
+        if (await ledger.Reader.FindPayeeAsync(payee.Id) is null)
+        {
+            // Somebody else may write it at the same time: either way it is there afterwards.
+            PostingResult result = await ledger.PostAsync(new Posting { Id = default, Records = [payee] });
+            if (!result.IsPosted && result.Outcome != PostingOutcome.RecordOutdated)
+            {
+                throw new StaleGrainException($"A payee could not be noted ({result.Outcome}): {result.Detail}");
+            }
+        }
+
+        if (known.Count >= RememberedMax)
+        {
+            known.Clear();
+        }
+
+        known[payee.Id] = true;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Manifests;
+using SeederMesh.Core.Money;
+using SeederMesh.Ledger.Records;
+using SeederMesh.Lightning;
+using SeederMesh.Lightning.Bolt11;
+
+namespace SeederMesh.Grains.Payouts;
+
+/// <summary>Hands payouts to the Lightning node. Preparing sends nothing; sending happens under the prepared hash only.</summary>
+/// <remarks>
+/// The preimage of a keysend follows from the hub's payout secret and the payout's id, so that after a crash the same payout is sent under
+/// the same hash and no secret lies in the ledger before it is revealed.
+/// </remarks>
+public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, HubSettings settings)
+{
+    /// <summary>How long one call waits for the node; a payment that takes longer is looked up later.</summary>
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Finds out under which hash a payout will be sent.</summary>
+    public async Task<PreparedPayout> PrepareAsync(Id128 payoutId, string destination, Msat amount)
+    {
+        if (PayoutDestination.TryReadNode(destination, out _))
+        {
+            return new PreparedPayout(PreimageOf(payoutId).PaymentHash, Invoice: null, Reason: "");
+        }
+
+        if (PayoutDestination.TryReadInvoice(destination, out string given))
+        {
+            return Check(given, amount, isGiven: true);
+        }
+
+        FetchedInvoice fetched = await invoices.FetchAsync(destination, amount);
+        return fetched.Bolt11 is null
+            ? new PreparedPayout(null, null, fetched.Reason)
+            : Check(fetched.Bolt11, amount, isGiven: false);
+    }
+
+    /// <summary>Sends, or sends again, under the payout's hash.</summary>
+    public Task<Payment> SendAsync(PayoutRecord payout)
+    {
+        if (payout.Invoice is { } invoice)
+        {
+            bool namesAmount = Bolt11Invoice.TryDecode(invoice, out Bolt11Invoice? read, out _) && read.Amount is not null;
+            return node.PayAsync(new PayRequest(invoice, payout.FeeLimit)
+            {
+                Amount = namesAmount ? null : payout.Amount,
+                TimeLimit = TimeLimit,
+            });
+        }
+
+        PayoutDestination.TryReadNode(payout.Destination, out NodeId? target);
+        return node.KeysendAsync(
+            new KeysendRequest(target!, payout.Amount, PreimageOf(payout.Id), payout.FeeLimit) { TimeLimit = TimeLimit });
+    }
+
+    /// <summary>What became of a payout that was, or may have been, sent.</summary>
+    public Task<Payment> LookUpAsync(Digest paymentHash) => node.LookUpPaymentAsync(paymentHash);
+
+    /// <summary>An invoice is paid only when it asks for exactly what is to be paid; one that a person gave may leave the amount open.</summary>
+    private static PreparedPayout Check(string bolt11, Msat amount, bool isGiven)
+    {
+        if (!Bolt11Invoice.TryDecode(bolt11, out Bolt11Invoice? invoice, out string error))
+        {
+            return new PreparedPayout(null, null, $"The destination's invoice cannot be read: {error}");
+        }
+
+        bool fits = invoice.Amount is { } asked ? asked == amount : isGiven;
+        return fits
+            ? new PreparedPayout(invoice.PaymentHash, bolt11, "")
+            : new PreparedPayout(null, null, $"The invoice asks for {invoice.Amount}, the payment is {amount}.");
+    }
+
+    private Preimage PreimageOf(Id128 payoutId) => new(HMACSHA256.HashData(settings.PayoutSecret, payoutId.ToArray()));
+}
+
+/// <summary>What is known of a payout before it is sent.</summary>
+/// <param name="PaymentHash">The hash that it will be sent under; null when it cannot be sent.</param>
+/// <param name="Invoice">The invoice that is paid; null for a keysend.</param>
+/// <param name="Reason">Why it cannot be sent; empty when it can.</param>
+public sealed record PreparedPayout(Digest? PaymentHash, string? Invoice, string Reason);
+
+/// <summary>Asks a Lightning address, an LNURL or an offer for an invoice. Tests script its failures.</summary>
+public interface IInvoiceFetcher
+{
+    /// <summary>An invoice for exactly an amount. Never throws for what a destination answers.</summary>
+    Task<FetchedInvoice> FetchAsync(string destination, Msat amount);
+}
+
+/// <summary>An invoice, or why there is none.</summary>
+/// <param name="Bolt11">The invoice; null when there is none.</param>
+/// <param name="Reason">A sentence for a person.</param>
+public sealed record FetchedInvoice(string? Bolt11, string Reason);
