@@ -1,0 +1,150 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Orleans;
+using SeederMesh.Core.Identity;
+using SeederMesh.Grains.Creators;
+using SeederMesh.Grains.Torrents;
+using SeederMesh.Ledger;
+using SeederMesh.Ledger.Records;
+
+namespace SeederMesh.Hub.Api;
+
+/// <summary>What one seeder gave to a torrent.</summary>
+public sealed record ContributionAnswer(string SeederKey, string Name, long UploadedBytes, long Receipts, string SettledMsat);
+
+/// <summary>What seeders gave to a torrent.</summary>
+public sealed record TorrentAnswer(
+    string Infohash,
+    string ManifestDigest,
+    string Name,
+    long Channels,
+    string SettledMsat,
+    long UploadedBytes,
+    long Receipts,
+    IReadOnlyList<ContributionAnswer> Seeders);
+
+/// <summary>One manifest of a creator.</summary>
+public sealed record CreatorManifestAnswer(
+    string ManifestDigest,
+    string Infohash,
+    string Name,
+    long Sequence,
+    long RegisteredUnixMs,
+    long Channels,
+    string SettledMsat,
+    long UploadedBytes);
+
+/// <summary>One payee of a creator's manifests.</summary>
+public sealed record CreatorPayeeAnswer(
+    string PayeeId,
+    string? Name,
+    IReadOnlyList<string> Endpoints,
+    string EarnedMsat,
+    string PaidMsat,
+    string PendingMsat,
+    string OwedMsat);
+
+/// <summary>A creator's statement.</summary>
+public sealed record CreatorAnswer(
+    string Did,
+    IReadOnlyList<CreatorManifestAnswer> Manifests,
+    IReadOnlyList<CreatorPayeeAnswer> Payees,
+    string EarnedMsat,
+    string PaidMsat,
+    string PendingMsat,
+    string OwedMsat);
+
+/// <summary>Statements for whoever asks: torrents, creators, payouts.</summary>
+internal sealed class ReadingEndpoints(IGrainFactory grains, LedgerStore ledger)
+{
+    private const int DidLengthMax = 256;
+    private const int PayoutsMax = 1_000;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder group = routes.MapGroup("/v1").WithTags("Statements");
+        group.MapGet("torrents/{infohash}", GetTorrentAsync).Produces<TorrentAnswer>().WithSummary("What each seeder gave to a torrent.");
+        group.MapGet("creators/{did}", GetCreatorAsync).Produces<CreatorAnswer>().WithSummary("What a creator's works earned, and who got it.");
+        group.MapGet("payouts", ListPayoutsAsync).Produces<PayoutsAnswer>().WithSummary("Payouts, newest first; of a payee or of a channel.");
+        group.MapGet("payouts/{payoutId}", GetPayoutAsync).Produces<PayoutAnswer>().WithSummary("A payout, and what it pays for.");
+    }
+
+    private async Task<IResult> GetTorrentAsync(string infohash)
+    {
+        Digest key = Fields.Digest(infohash, "infohash");
+        TorrentView torrent = await grains.GetGrain<ITorrentGrain>(key.ToString()).GetAsync()
+            ?? throw ProblemException.NotFound("manifest", "No manifest of that torrent is registered here.");
+        return Results.Json(
+            new TorrentAnswer(
+                torrent.Infohash,
+                torrent.ManifestDigest,
+                torrent.Name,
+                torrent.Channels,
+                Fields.Text(torrent.Seeders.Sum(seeder => seeder.SettledMsat)),
+                torrent.Seeders.Sum(seeder => seeder.UploadedBytes),
+                torrent.Seeders.Sum(seeder => seeder.Receipts),
+                [
+                    .. torrent.Seeders.Select(seeder => new ContributionAnswer(
+                        seeder.SeederKey, seeder.Name, seeder.UploadedBytes, seeder.Receipts, Fields.Text(seeder.SettledMsat))),
+                ]),
+            SignedCall.Json);
+    }
+
+    private async Task<IResult> GetCreatorAsync(string did)
+    {
+        CreatorView creator = (did.Length <= DidLengthMax ? await grains.GetGrain<ICreatorGrain>(did).GetAsync() : null)
+            ?? throw ProblemException.NotFound("creator", "No manifest of that creator is registered here.");
+        return Results.Json(
+            new CreatorAnswer(
+                creator.Did,
+                [
+                    .. creator.Manifests.Select(manifest => new CreatorManifestAnswer(
+                        manifest.ManifestDigest,
+                        manifest.Infohash,
+                        manifest.Name,
+                        manifest.Sequence,
+                        manifest.RegisteredUnixMs,
+                        manifest.Channels,
+                        Fields.Text(manifest.SettledMsat),
+                        manifest.UploadedBytes)),
+                ],
+                [.. creator.Payees.Select(ToAnswer)],
+                Fields.Text(creator.Payees.Sum(payee => payee.Balance.EarnedMsat)),
+                Fields.Text(creator.Payees.Sum(payee => payee.Balance.PaidMsat)),
+                Fields.Text(creator.Payees.Sum(payee => payee.Balance.PendingMsat)),
+                Fields.Text(creator.Payees.Sum(payee => payee.Balance.OwedMsat))),
+            SignedCall.Json);
+    }
+
+    private async Task<IResult> ListPayoutsAsync(string? payee, string? channel, int? limit)
+    {
+        int most = Math.Clamp(limit ?? 100, 1, PayoutsMax);
+        IReadOnlyList<PayoutRecord> payouts = (payee, channel) switch
+        {
+            ({ }, { }) => throw ProblemException.Malformed("Ask for payee or for channel, not for both."),
+            ({ } id, null) => await ledger.Reader.ListNewestPayoutsAsync(Fields.Id(id, "payee"), most),
+            (null, { } id) => await ledger.Reader.ListNewestRefundsAsync(Fields.Id(id, "channel"), most),
+            _ => await ledger.Reader.ListNewestPayoutsAsync(most),
+        };
+        return Results.Json(new PayoutsAnswer([.. payouts.Select(payout => PayoutAnswer.Of(payout))]), SignedCall.Json);
+    }
+
+    private async Task<IResult> GetPayoutAsync(string payoutId)
+    {
+        Id128 id = Fields.Id(payoutId, "payoutId");
+        PayoutRecord payout = await ledger.Reader.FindPayoutAsync(id)
+            ?? throw ProblemException.NotFound("payout", "There is no payout of that id.");
+        IReadOnlyList<PayoutLineRecord> lines = await ledger.Reader.ListPayoutLinesAsync(id);
+        return Results.Json(PayoutAnswer.Of(payout, [.. lines.Select(PayoutLineAnswer.Of)]), SignedCall.Json);
+    }
+
+    private static CreatorPayeeAnswer ToAnswer(CreatorPayeeView payee) => new(
+        payee.PayeeId,
+        payee.Name,
+        payee.Endpoints,
+        Fields.Text(payee.Balance.EarnedMsat),
+        Fields.Text(payee.Balance.PaidMsat),
+        Fields.Text(payee.Balance.PendingMsat),
+        Fields.Text(payee.Balance.OwedMsat));
+}

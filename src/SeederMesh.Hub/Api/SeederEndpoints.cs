@@ -1,0 +1,118 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Orleans;
+using SeederMesh.Core.Identity;
+using SeederMesh.Grains.Payouts;
+using SeederMesh.Grains.Seeders;
+
+namespace SeederMesh.Hub.Api;
+
+/// <summary>Where a seeder is paid.</summary>
+public sealed record RegisterSeederRequest(string? Destination, string? Name);
+
+/// <summary>A grant as its seeder sees it.</summary>
+public sealed record SeederGrantAnswer(
+    string GrantId,
+    string ChannelId,
+    string Infohash,
+    string LimitMsat,
+    string SettledMsat,
+    long Receipts,
+    long ExpiresUnixMs,
+    long? ClosesAtUnixMs);
+
+/// <summary>A seeder as the books have it: earned = paid + pending + owed.</summary>
+public sealed record SeederAnswer(
+    string SeederKey,
+    string Name,
+    string? Destination,
+    string PayeeId,
+    long RegisteredUnixMs,
+    long UploadedBytes,
+    long Receipts,
+    string SettledMsat,
+    string EarnedMsat,
+    string PaidMsat,
+    string PendingMsat,
+    string OwedMsat,
+    IReadOnlyList<SeederGrantAnswer> OpenGrants)
+{
+    internal static SeederAnswer Of(SeederView seeder, bool isOwner) => new(
+        seeder.SeederKey,
+        seeder.Name,
+        isOwner ? seeder.Destination : null,
+        seeder.PayeeId,
+        seeder.RegisteredUnixMs,
+        seeder.UploadedBytes,
+        seeder.Receipts,
+        Fields.Text(seeder.SettledMsat),
+        Fields.Text(seeder.Balance.EarnedMsat),
+        Fields.Text(seeder.Balance.PaidMsat),
+        Fields.Text(seeder.Balance.PendingMsat),
+        Fields.Text(seeder.Balance.OwedMsat),
+        [
+            .. seeder.OpenGrants.Select(grant => new SeederGrantAnswer(
+                grant.GrantId,
+                grant.ChannelId,
+                grant.Infohash,
+                Fields.Text(grant.LimitMsat),
+                Fields.Text(grant.SettledMsat),
+                grant.Receipts,
+                grant.ExpiresUnixMs,
+                grant.ClosesAtUnixMs)),
+        ]);
+}
+
+/// <summary>Seeders: where they are paid, and what they earned.</summary>
+internal sealed class SeederEndpoints(IGrainFactory grains)
+{
+    private const int NameLengthMax = 64;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder group = routes.MapGroup("/v1/seeders").WithTags("Seeders");
+        group.MapPut("{seederKey}", RegisterAsync).Accepts<RegisterSeederRequest>("application/json")
+            .Produces<SeederAnswer>().WithSummary("Notes where a seeder is paid; signed by its key.");
+        group.MapGet("{seederKey}", GetAsync).Produces<SeederAnswer>().WithSummary("What a seeder gave, earned and got.");
+    }
+
+    private async Task<IResult> RegisterAsync(string seederKey, HttpContext http)
+    {
+        SignedCall call = await SignedCall.ReadAsync(http);
+        PublicKey key = Fields.Key(seederKey, "seederKey");
+        if (key != call.Caller)
+        {
+            throw ProblemException.WrongKey("A seeder registers itself: sign with the key in the path.");
+        }
+
+        RegisterSeederRequest request = call.Read<RegisterSeederRequest>();
+        string name = request.Name ?? "";
+        if (name.Length > NameLengthMax || name.Any(char.IsControl))
+        {
+            throw ProblemException.Malformed($"name has at most {NameLengthMax} characters, and no control characters.");
+        }
+
+        if (!PayoutDestination.IsPayable(request.Destination))
+        {
+            throw new ProblemException(
+                422,
+                "invalid-destination",
+                "The destination cannot be paid",
+                "destination is keysend:NODE, lnaddress:USER@HOST, lnurl:LNURL1... or bolt12:LNO1..., in lower case.");
+        }
+
+        SeederView seeder = await grains.GetGrain<ISeederGrain>(key.ToString())
+            .RegisterAsync(new RegisterSeederCommand { Name = name, Destination = request.Destination! });
+        return Results.Json(SeederAnswer.Of(seeder, isOwner: true), SignedCall.Json);
+    }
+
+    private async Task<IResult> GetAsync(string seederKey, HttpContext http)
+    {
+        PublicKey key = Fields.Key(seederKey, "seederKey");
+        SeederView? seeder = await grains.GetGrain<ISeederGrain>(key.ToString()).GetAsync();
+        return seeder is null
+            ? throw ProblemException.NotFound("seeder", "No seeder of that key has registered or was given a grant.")
+            : Results.Json(SeederAnswer.Of(seeder, SignedCall.FindCaller(http) == key), SignedCall.Json);
+    }
+}

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using SeederMesh.Core.Identity;
+using SeederMesh.Grains.Channels;
+using SeederMesh.Ledger;
+using SeederMesh.Ledger.Postings;
+using SeederMesh.Ledger.Records;
+using SeederMesh.Lightning;
+
+namespace SeederMesh.Hub.Funding;
+
+/// <summary>Books the node's paid invoices on their channels, from a durable cursor.</summary>
+/// <remarks>
+/// A payment is booked before the cursor passes it, and booking is idempotent by payment hash: after a crash some payments are looked at
+/// again, none is missed, none counts twice. Money that came in without an invoice of a channel's is left alone and logged.
+/// </remarks>
+internal sealed class FundingWatcher(
+    ILightningNode node, IGrainFactory grains, LedgerStore ledger, TimeProvider clock, ILogger<FundingWatcher> log) : BackgroundService
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await WatchAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                log.LogWarning(exception, "Watching paid invoices stopped; it starts again from the stored cursor");
+            }
+
+            await Task.Delay(RetryDelay, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken cancellation)
+    {
+        NodeInfo info = await node.GetInfoAsync(cancellation);
+        Id128 cursorId = Id128.Derive("invoice-cursor", info.NodeId.ToArray());
+        InvoiceCursorRecord? cursor = await ledger.Reader.FindInvoiceCursorAsync(cursorId);
+        await foreach (SettledInvoice settled in node.WatchInvoicesAsync(cursor?.PayIndex ?? 0, cancellation))
+        {
+            await BookAsync(settled);
+            cursor = cursor is null
+                ? new InvoiceCursorRecord { Id = cursorId, PayIndex = settled.Cursor }
+                : cursor with { PayIndex = settled.Cursor, Revision = cursor.Revision + 1 };
+            PostingResult stored = await ledger.PostAsync(new Posting { Id = default, Records = [cursor] }, cancellation);
+            if (!stored.IsPosted)
+            {
+                throw new InvalidOperationException($"The invoice cursor was not stored ({stored.Outcome}): {stored.Detail}");
+            }
+        }
+    }
+
+    private async Task BookAsync(SettledInvoice settled)
+    {
+        if (await ledger.Reader.FindInvoiceAsync(settled.PaymentHash) is not { } invoice)
+        {
+            log.LogWarning("{Amount} came in as {Label}, which is no channel's invoice", settled.Received, settled.Label);
+            return;
+        }
+
+        await grains.GetGrain<IPaymentChannelGrain>(invoice.ChannelId.ToString()).FundAsync(new FundCommand
+        {
+            PaymentHash = settled.PaymentHash.ToArray(),
+            AmountMsat = settled.Received.Value,
+            PayIndex = settled.Cursor,
+        });
+    }
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SeederMesh.Hub;
+
+/// <summary>What the operator of a hub decides. Every property has a default; <see cref="Load"/> reads file and environment.</summary>
+public sealed record HubOptions
+{
+    private const string EnvironmentPrefix = "SEEDERMESH_HUB_";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
+    /// <summary>Where keys and databases are. Made with mode 0700 when missing.</summary>
+    public string DataFolder { get; init; } = "hub-data";
+
+    /// <summary>Where it listens; port 0 takes a free one.</summary>
+    public string Listen { get; init; } = "http://127.0.0.1:8480";
+
+    /// <summary>What the hub is called.</summary>
+    public string Name { get; init; } = "SeederMesh hub";
+
+    /// <summary>The least share for the hub, basis points.</summary>
+    public int HubBpsMin { get; init; }
+
+    /// <summary>The least share for the registry, basis points.</summary>
+    public int RegistryBpsMin { get; init; }
+
+    /// <summary>A payee is paid as soon as this much is owed, msat.</summary>
+    public long PayoutThresholdMsat { get; init; } = 1_000;
+
+    /// <summary>How often payees are looked at, milliseconds: at most one payment each in that time.</summary>
+    public int PayoutIntervalMs { get; init; } = 1_000;
+
+    /// <summary>The most that routing may cost, in basis points of a payment.</summary>
+    public int PayoutFeeLimitBps { get; init; } = 100;
+
+    /// <summary>How long seeders may report after a close or an expiry, milliseconds.</summary>
+    public long ReportGraceMs { get; init; } = 3_600_000;
+
+    /// <summary>The longest life of a channel, milliseconds.</summary>
+    public long ChannelLifetimeMsMax { get; init; } = 30L * 24 * 3_600_000;
+
+    /// <summary>The largest budget or top-up, msat.</summary>
+    public long BudgetMsatMax { get; init; } = 1_000_000_000;
+
+    /// <summary>How often deadlines are looked at, milliseconds.</summary>
+    public int SweepIntervalMs { get; init; } = 1_000;
+
+    /// <summary>Whether the tracker also serves torrents whose manifest is not registered.</summary>
+    public bool OpenTracker { get; init; }
+
+    /// <summary>How often peers are asked to announce, seconds.</summary>
+    public int AnnounceIntervalSeconds { get; init; } = 60;
+
+    /// <summary>Whether payouts may go to Lightning addresses on private networks. The hub's own address always may.</summary>
+    public bool AllowPrivateAddresses { get; init; }
+
+    /// <summary>Manifests that one address may register in a minute.</summary>
+    public int RegistrationsPerMinute { get; init; } = 60;
+
+    /// <summary>The clock.</summary>
+    [JsonIgnore]
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Reads <c>hub.json</c> of the data folder, if it is there, and then the environment (<c>SEEDERMESH_HUB_NAME</c> and so on).</summary>
+    /// <param name="dataFolder">The data folder.</param>
+    /// <param name="environment">The environment variables.</param>
+    /// <exception cref="HubStartException">A setting is unknown or of the wrong form; the message names it.</exception>
+    public static HubOptions Load(string dataFolder, IReadOnlyDictionary<string, string> environment)
+    {
+        string path = Path.Combine(dataFolder, "hub.json");
+        HubOptions options;
+        try
+        {
+            options = File.Exists(path)
+                ? JsonSerializer.Deserialize<HubOptions>(File.ReadAllBytes(path), Json) ?? new HubOptions()
+                : new HubOptions();
+        }
+        catch (JsonException exception)
+        {
+            throw new HubStartException($"{path} cannot be read: {exception.Message}", exception);
+        }
+
+        Dictionary<string, JsonElement> settings = JsonSerializer.SerializeToElement(options, Json)
+            .EnumerateObject().ToDictionary(property => property.Name, property => property.Value, StringComparer.OrdinalIgnoreCase);
+        foreach ((string name, string value) in environment)
+        {
+            if (name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal))
+            {
+                string setting = name[EnvironmentPrefix.Length..].Replace("_", "", StringComparison.Ordinal);
+                settings[NameOf(setting, settings, name)] = Read(settings[setting], value, name);
+            }
+        }
+
+        HubOptions read = JsonSerializer.SerializeToElement(settings, Json).Deserialize<HubOptions>(Json)!;
+        return read with { DataFolder = dataFolder };
+    }
+
+    /// <summary>Why the hub cannot run like this, or null.</summary>
+    public string? Defect() => this switch
+    {
+        _ when !Uri.TryCreate(Listen, UriKind.Absolute, out Uri? listen)
+            || !string.Equals(listen.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal) =>
+            $"listen is an address such as http://127.0.0.1:8480, not '{Listen}'.",
+        { Name.Length: 0 or > 128 } => "name has 1 to 128 characters.",
+        { HubBpsMin: < 0 or > 10_000 } or { RegistryBpsMin: < 0 or > 10_000 } => "hubBpsMin and registryBpsMin are 0 to 10000.",
+        { PayoutThresholdMsat: < 1 } => "payoutThresholdMsat is at least 1.",
+        { PayoutIntervalMs: < 10 or > 86_400_000 } => "payoutIntervalMs is 10 to 86400000.",
+        { PayoutFeeLimitBps: < 0 or > 10_000 } => "payoutFeeLimitBps is 0 to 10000.",
+        { ReportGraceMs: < 0 or > 604_800_000 } => "reportGraceMs is 0 to 604800000, a week.",
+        { ChannelLifetimeMsMax: < 1_000 } => "channelLifetimeMsMax is at least 1000.",
+        { BudgetMsatMax: < 1 or > 2_100_000_000_000_000_000 } => "budgetMsatMax is 1 msat to 21,000,000 BTC.",
+        { SweepIntervalMs: < 10 } => "sweepIntervalMs is at least 10.",
+        { AnnounceIntervalSeconds: < 1 or > 86_400 } => "announceIntervalSeconds is 1 to 86400.",
+        { RegistrationsPerMinute: < 1 } => "registrationsPerMinute is at least 1.",
+        _ => null,
+    };
+
+    private static string NameOf(string setting, Dictionary<string, JsonElement> settings, string variable) =>
+        settings.Keys.FirstOrDefault(key => string.Equals(key, setting, StringComparison.OrdinalIgnoreCase))
+        ?? throw new HubStartException($"{variable} names no setting of a hub.");
+
+    private static JsonElement Read(JsonElement before, string value, string variable)
+    {
+        bool valid = before.ValueKind switch
+        {
+            JsonValueKind.Number => long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
+            JsonValueKind.True or JsonValueKind.False => bool.TryParse(value, out _),
+            _ => true,
+        };
+        if (!valid)
+        {
+            throw new HubStartException($"{variable} is '{value}', which is not a {before.ValueKind.ToString().ToLowerInvariant()}.");
+        }
+
+        return before.ValueKind switch
+        {
+            JsonValueKind.Number => JsonSerializer.SerializeToElement(long.Parse(value, CultureInfo.InvariantCulture)),
+            JsonValueKind.True or JsonValueKind.False => JsonSerializer.SerializeToElement(bool.Parse(value)),
+            _ => JsonSerializer.SerializeToElement(value),
+        };
+    }
+}
+
+/// <summary>A hub cannot start; the message says why and what to do.</summary>
+/// <param name="message">What, where, and what to do.</param>
+/// <param name="inner">What it comes from, or null.</param>
+public sealed class HubStartException(string message, Exception? inner = null) : Exception(message, inner);
