@@ -95,7 +95,7 @@ internal abstract class GrainMethod
 /// <inheritdoc/>
 internal sealed class GrainMethod<T>(MethodInfo method) : GrainMethod(method)
 {
-    private readonly bool sharesResult = SerializableTypes.IsShared(typeof(T))
+    private readonly bool sharesResult = typeof(T) == typeof(NoResult) || SerializableTypes.IsShared(typeof(T))
         || method.ReturnParameter.IsDefined(typeof(ImmutableAttribute));
 
     internal override Task Send(GrainReference target, object?[] arguments)
