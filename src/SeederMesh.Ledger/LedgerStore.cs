@@ -63,8 +63,9 @@ public sealed class LedgerStore : IDisposable
     /// <summary>Writes what is queued, then closes.</summary>
     public void Dispose()
     {
-        writer.Dispose();
+        // The writer closes last: only it may carry the write-ahead log over into the file.
         Reader.Dispose();
+        writer.Dispose();
         writerLock.Dispose();
     }
 }
