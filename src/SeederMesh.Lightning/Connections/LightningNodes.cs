@@ -1,3 +1,4 @@
+using SeederMesh.Lightning.CoreLightning;
 using SeederMesh.Lightning.Embedded.Http;
 
 namespace SeederMesh.Lightning;
@@ -12,9 +13,10 @@ public static class LightningNodes
             ? Connect(parsed)
             : throw new ArgumentException(error, nameof(connectionString));
 
-    private static EmbeddedNodeClient Connect(LightningConnectionString parsed) => parsed.Type switch
+    private static ILightningNode Connect(LightningConnectionString parsed) => parsed.Type switch
     {
         "embedded" => new EmbeddedNodeClient(parsed["server"], parsed["node"], parsed["token"]),
+        "clightning" => new CoreLightningNode(parsed["server"]),
         _ => throw new ArgumentException($"This build has no adapter for type={parsed.Type}.", nameof(parsed)),
     };
 }
