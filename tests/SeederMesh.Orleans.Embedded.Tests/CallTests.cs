@@ -260,6 +260,25 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task Call_TooManyWait_IsRefusedUntilTheyHaveGivenUp()
+    {
+        await using SiloFixture fixture = await SiloFixture.StartAsync();
+        ICallGrain grain = fixture.Grain<ICallGrain>();
+        Task first = grain.StepAsync("one");
+        await fixture.Journal.SeenAsync("start one");
+        Task[] waiting = [.. Enumerable.Range(0, Activation.WaitingMax).Select(_ => grain.AddAsync(1))];
+        await Assert.ThrowsAsync<LimitExceededException>(() => grain.AddAsync(1));
+        Assert.DoesNotContain(waiting, one => one.IsCompleted);
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(31));
+        await Assert.ThrowsAsync<TimeoutException>(() => first);
+        Assert.All(waiting, one => Assert.True(one.IsFaulted));
+        Task<int> last = grain.AddAsync(5);
+        fixture.Journal.Open("one");
+        Assert.Equal(5, await last);
+    }
+
+    [Fact]
     public async Task Call_GrainThrows_CallerGetsThatException()
     {
         await using SiloFixture fixture = await SiloFixture.StartAsync();

@@ -21,6 +21,15 @@ namespace Orleans.Runtime
         }
     }
 
+    /// <summary>A call to a grain at which too many wait already; the grain has not seen it.</summary>
+    public sealed class LimitExceededException : OrleansException
+    {
+        internal LimitExceededException(string message)
+            : base(message)
+        {
+        }
+    }
+
     /// <summary>A call before the silo has started, or after it has stopped; the grain has not seen it.</summary>
     public sealed class SiloUnavailableException : OrleansMessageRejectionException
     {

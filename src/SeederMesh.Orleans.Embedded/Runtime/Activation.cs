@@ -15,6 +15,9 @@ internal sealed partial class Activation(GrainClass grainClass, string key) : Ta
     // After so many steps an activation goes to the end of the thread pool's queue, so that others get their turn.
     private const int StepsMax = 64;
 
+    /// <summary>So many turns may wait at one activation; a call beyond them fails at once.</summary>
+    internal const int WaitingMax = 10_000;
+
     [ThreadStatic]
     private static Activation? current;
 
@@ -22,6 +25,7 @@ internal sealed partial class Activation(GrainClass grainClass, string key) : Ta
     private Queue<Task>? ready;
     private Turn? firstWaiting;
     private Turn? lastWaiting;
+    private int waiting;
     private int overtakersWaiting;
     private int running;
     private int blocking;
@@ -101,6 +105,14 @@ internal sealed partial class Activation(GrainClass grainClass, string key) : Ta
 
             turn.Activation = this;
             turn.Interleaves |= grainClass.IsReentrant;
+            if (waiting >= WaitingMax && !DropAbandoned())
+            {
+                turn.Fail(new LimitExceededException(
+                    $"{WaitingMax} calls wait at grain {this} already. Try again later, or spread them over more grains."));
+                return true;
+            }
+
+            waiting++;
             overtakersWaiting += MayOvertake(turn) ? 1 : 0;
             if (lastWaiting is null)
             {
@@ -222,6 +234,7 @@ internal sealed partial class Activation(GrainClass grainClass, string key) : Ta
     {
         Turn? after = turn.Next;
         turn.Next = null;
+        waiting--;
         overtakersWaiting -= MayOvertake(turn) ? 1 : 0;
         if (before is null)
         {
@@ -234,6 +247,28 @@ internal sealed partial class Activation(GrainClass grainClass, string key) : Ta
 
         lastWaiting = after is null ? before : lastWaiting;
         return after;
+    }
+
+    /// <summary>Drops the turns that nobody waits for.</summary>
+    /// <returns>Whether there were any.</returns>
+    private bool DropAbandoned()
+    {
+        int all = waiting;
+        Turn? before = null;
+        for (Turn? turn = firstWaiting; turn is not null;)
+        {
+            if (turn.IsAbandoned)
+            {
+                turn = Unlink(before, turn);
+            }
+            else
+            {
+                before = turn;
+                turn = turn.Next;
+            }
+        }
+
+        return waiting < all;
     }
 
     private static async Task RunAsync(Turn turn)
