@@ -1,0 +1,382 @@
+using SeederMesh.Core.Channels;
+using SeederMesh.Core.Exchange;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Manifests;
+using SeederMesh.Core.Money;
+
+namespace SeederMesh.Client;
+
+/// <summary>Asks the hub for a grant of a seeder: its key, the limit, the generation.</summary>
+internal delegate Task<SignedGrant> GrantRequest(PublicKey seeder, Msat limit, int generation);
+
+/// <summary>What a paid download has agreed to.</summary>
+/// <param name="Key">The download's key.</param>
+/// <param name="Hub">The hub's key.</param>
+/// <param name="Layout">The torrent's pieces.</param>
+/// <param name="PieceLength">Bytes of a full piece.</param>
+/// <param name="Price">The price of a MiB.</param>
+/// <param name="Budget">What the channel holds for this run.</param>
+internal sealed record PaymentPlan(
+    SigningKey Key, PublicKey Hub, PieceMap Layout, int PieceLength, PricePerMebibyte Price, Msat Budget);
+
+/// <summary>The downloader's side of the receipt protocol with all seeders at once: grants ahead of need, receipts as pieces pass, never above the budget.</summary>
+/// <remarks>
+/// Called by one <see cref="TurnLoop"/>. Grants start small and double, so that a seeder that vanishes ties up little; the next is asked for
+/// before the one in use is used up. A seeder that refuses is an ordinary peer from then on. Pieces that pass within
+/// <see cref="CoalesceTime"/> share a signature.
+/// </remarks>
+internal sealed class DownloaderExchange(
+    PaymentPlan plan,
+    IPeerLink link,
+    GrantRequest requestGrant,
+    Func<PublicKey, int> takeGeneration,
+    Action<Action> post,
+    TimeProvider clock,
+    IProgress<GetEvent> events)
+{
+    /// <summary>How long a receipt may wait for others.</summary>
+    public static readonly TimeSpan CoalesceTime = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>A seeder that refuses so often in a row gets no more grants.</summary>
+    public const int RefusalsMax = 3;
+
+    private const long AskAgainMs = 500;
+    private const long FirstGrantBytes = 4 << 20;
+    private const long GrantBytesMax = 64 << 20;
+
+    private readonly DownloadBudget budget = new(plan.Budget);
+    private readonly Dictionary<PublicKey, SupplyingSeeder> seeders = [];
+    private readonly Dictionary<ulong, SupplyingSeeder> byPeer = [];
+    private readonly TaskCompletionSource satisfied = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool isFlushDue;
+    private bool isFinishing;
+
+    /// <summary>The seeders that take receipts.</summary>
+    public IReadOnlyCollection<SupplyingSeeder> Seeders => seeders.Values;
+
+    /// <summary>Bytes that are still to come; kept up to date by the caller, so that no grant is larger than what is left.</summary>
+    public long RemainingBytes { get; set; }
+
+    /// <summary>Whether the budget covers no more grants.</summary>
+    public bool IsBudgetUsedUp { get; private set; }
+
+    /// <summary>What receipts were signed for.</summary>
+    public Msat Signed => seeders.Values.Aggregate(Msat.Zero, (sum, seeder) => sum + seeder.Signed);
+
+    /// <summary>What grants in use could still cost on top.</summary>
+    public Msat Reserved => (budget.Reserved + budget.Spent).Less(Msat.Min(Signed, budget.Reserved + budget.Spent));
+
+    /// <summary>Whether a connection belongs to a seeder that takes receipts.</summary>
+    public bool Knows(ulong peer) => byPeer.ContainsKey(peer);
+
+    /// <summary>A peer introduced itself.</summary>
+    public void OnIntroduced(ulong peer, string address, PeerExtension extension)
+    {
+        if (extension.Seeder is not { } key || key == plan.Key.PublicKey || !extension.Hubs.Contains(plan.Hub) || byPeer.ContainsKey(peer))
+        {
+            return;
+        }
+
+        if (!seeders.TryGetValue(key, out SupplyingSeeder? seeder))
+        {
+            seeder = seeders[key] = new SupplyingSeeder(new DownloaderSession(plan.Key, key, plan.Layout));
+        }
+
+        // A second connection of the same seeder supplies, and is receipted on the first.
+        byPeer[peer] = seeder;
+        if (seeder.Peer is null)
+        {
+            (seeder.Peer, seeder.Address, seeder.Nonce) = (peer, address, [.. extension.Nonce]);
+            events.Report(new SeederFound(key, address));
+            Provide(seeder);
+        }
+    }
+
+    /// <summary>A connection ended.</summary>
+    public void OnDisconnected(ulong peer)
+    {
+        if (!byPeer.Remove(peer, out SupplyingSeeder? seeder) || seeder.Peer != peer)
+        {
+            return;
+        }
+
+        seeder.Peer = null;
+        EndGrant(seeder);
+        events.Report(new SeederLeft(seeder.Key));
+        CheckSatisfied();
+    }
+
+    /// <summary>A piece passed: <paramref name="bytes"/> of it came from this peer.</summary>
+    /// <returns>Whether a receipt will be signed for them.</returns>
+    public bool OnPiecePassed(ulong peer, int piece, int bytes)
+    {
+        if (!byPeer.TryGetValue(peer, out SupplyingSeeder? seeder))
+        {
+            return false;
+        }
+
+        seeder.Bytes += bytes;
+        if (seeder.Refusal is not null)
+        {
+            return false;
+        }
+
+        seeder.Session.OnPiecePassed(piece, bytes, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        ScheduleFlush();
+        return true;
+    }
+
+    /// <summary>A message of the extension arrived.</summary>
+    public void OnMessage(ulong peer, ReadOnlySpan<byte> message)
+    {
+        if (message.Length > 1
+            && message[0] == (byte)ReceiptMessageKind.Answer
+            && byPeer.TryGetValue(peer, out SupplyingSeeder? seeder)
+            && seeder.Peer == peer
+            && SeederAnswer.TryRead(message[1..], out SeederAnswer answer, out _)
+            && answer.GrantId == seeder.Grant?.Grant.GrantId)
+        {
+            OnAnswer(seeder, answer);
+        }
+    }
+
+    /// <summary>Signs what is unsigned and asks for grants that are needed; called about four times a second, and when pieces passed.</summary>
+    public void Flush()
+    {
+        foreach (SupplyingSeeder seeder in seeders.Values)
+        {
+            Sign(seeder);
+            Provide(seeder);
+        }
+
+        CheckSatisfied();
+    }
+
+    /// <summary>The content is complete: completes when every connected seeder has stored its last receipt.</summary>
+    public Task FinishAsync()
+    {
+        isFinishing = true;
+        RemainingBytes = 0;
+        Flush();
+        return satisfied.Task;
+    }
+
+    private void OnAnswer(SupplyingSeeder seeder, SeederAnswer answer)
+    {
+        if (answer.Verdict == SeederVerdict.Accepted)
+        {
+            seeder.Refusals = 0;
+            seeder.AcceptedSequence = Math.Max(seeder.AcceptedSequence, answer.Sequence);
+            CheckSatisfied();
+            return;
+        }
+
+        // Worth another grant: this one was used before a restart, or its chain went out of step. Anything else is the seeder's policy.
+        bool maySucceed = answer.Verdict is SeederVerdict.AlreadyUsed or SeederVerdict.OutOfSequence or SeederVerdict.ExceedsGrant or SeederVerdict.NoGrant;
+        EndGrant(seeder);
+        if (++seeder.Refusals >= RefusalsMax || !maySucceed)
+        {
+            seeder.Refusal = answer.Verdict;
+            events.Report(new SeederRefused(seeder.Key, answer.Verdict));
+        }
+
+        Provide(seeder);
+        CheckSatisfied();
+    }
+
+    /// <summary>Shows the seeder a grant, or asks the hub for one, when the one in use will not last.</summary>
+    private void Provide(SupplyingSeeder seeder)
+    {
+        if (seeder.Peer is null || seeder.Refusal is not null || seeder.IsAsking)
+        {
+            return;
+        }
+
+        long inUse = seeder.Grant is { } grant ? plan.Price.BytesFor(grant.Grant.Limit) : 0;
+        long ahead = Math.Min(Math.Max(inUse / 4, 2L * plan.PieceLength), RemainingBytes);
+        if (seeder.Grant is not null && seeder.Session.Covers(ahead))
+        {
+            return;
+        }
+
+        if (seeder.Grant is null && RemainingBytes == 0 && seeder.Session.UnsignedBytes == 0)
+        {
+            return;
+        }
+
+        if (seeder.Spare is not null)
+        {
+            Show(seeder);
+            return;
+        }
+
+        long now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (now >= seeder.AskAtMs)
+        {
+            Ask(seeder, now);
+        }
+    }
+
+    private void Ask(SupplyingSeeder seeder, long now)
+    {
+        long share = (RemainingBytes / Math.Max(1, seeders.Values.Count(other => other.Peer is not null))) + (2L * plan.PieceLength);
+        long doubled = Math.Max(FirstGrantBytes, 4L * plan.PieceLength) << Math.Min(seeder.GrantsShown, 16);
+        long bytes = Math.Min(Math.Min(doubled, Math.Max(GrantBytesMax, 8L * plan.PieceLength)), share) + seeder.Session.UnsignedBytes;
+        long least = Math.Min(plan.PieceLength, Math.Max(seeder.Session.UnsignedBytes, Math.Min(RemainingBytes, plan.PieceLength)));
+        Msat limit = Msat.Min(plan.Price.Of(Math.Max(least, bytes >> seeder.Shrinks)) + Msat.From(1), budget.Available);
+        if (limit.IsZero || plan.Price.BytesFor(limit) < least || !budget.TryReserve(limit))
+        {
+            UseUp(seeder, now);
+            return;
+        }
+
+        seeder.IsAsking = true;
+        int generation = takeGeneration(seeder.Key);
+        _ = AskAsync(seeder, limit, generation);
+    }
+
+    private async Task AskAsync(SupplyingSeeder seeder, Msat limit, int generation)
+    {
+        SignedGrant? grant = null;
+        ClientException? failure = null;
+        try
+        {
+            grant = await requestGrant(seeder.Key, limit, generation);
+        }
+        catch (ClientException exception)
+        {
+            failure = exception;
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        post(() => OnGrant(seeder, limit, grant, failure));
+    }
+
+    private void OnGrant(SupplyingSeeder seeder, Msat limit, SignedGrant? grant, ClientException? failure)
+    {
+        seeder.IsAsking = false;
+        if (grant is null)
+        {
+            budget.End(limit, Msat.Zero);
+            seeder.AskAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds() + AskAgainMs;
+
+            // Grants that ended are released when their seeders have reported: until then the hub says that the funds are in use.
+            if (failure is HubException { Problem: "insufficient-funds" })
+            {
+                seeder.Shrinks = Math.Min(seeder.Shrinks + 1, 16);
+            }
+            else
+            {
+                events.Report(new GetWarning($"No grant for seeder {seeder.Key}: {failure!.Message}"));
+            }
+
+            CheckSatisfied();
+            return;
+        }
+
+        seeder.Shrinks = 0;
+        seeder.Spare = grant;
+        if (seeder.Peer is not null && seeder.Refusal is null)
+        {
+            Show(seeder);
+        }
+    }
+
+    private void Show(SupplyingSeeder seeder)
+    {
+        SignedGrant grant = seeder.Spare!;
+        Sign(seeder);
+        EndGrant(seeder);
+        byte[] message = seeder.Session.Present(grant, seeder.Nonce);
+        (seeder.Grant, seeder.Spare, seeder.AcceptedSequence) = (grant, null, 0);
+        seeder.GrantsShown++;
+        IsBudgetUsedUp = false;
+        link.Send(seeder.Peer!.Value, message);
+        events.Report(new GrantShown(seeder.Key, grant.Grant.Limit, seeder.GrantsShown - 1));
+        Sign(seeder);
+    }
+
+    private void Sign(SupplyingSeeder seeder)
+    {
+        if (seeder.Peer is not { } peer || seeder.Grant is null || seeder.Refusal is not null)
+        {
+            return;
+        }
+
+        long unsignedBefore = seeder.Session.UnsignedBytes;
+        long sequenceBefore = seeder.Session.Sequence;
+        while (seeder.Session.TryMakeReceipts(out byte[] message))
+        {
+            link.Send(peer, message);
+        }
+
+        int receipts = (int)(seeder.Session.Sequence - sequenceBefore);
+        if (receipts > 0)
+        {
+            long bytes = unsignedBefore - seeder.Session.UnsignedBytes;
+            seeder.Receipts += receipts;
+            seeder.ReceiptedBytes += bytes;
+            events.Report(new ReceiptsSigned(seeder.Key, receipts, bytes));
+        }
+    }
+
+    /// <summary>Takes the grant in use out of use: what was signed is spent, the rest is free again.</summary>
+    private void EndGrant(SupplyingSeeder seeder)
+    {
+        if (seeder.Grant is { } grant)
+        {
+            budget.End(grant.Grant.Limit, seeder.Session.Signed);
+            seeder.SignedBefore += seeder.Session.Signed;
+            seeder.Grant = null;
+        }
+    }
+
+    private void UseUp(SupplyingSeeder seeder, long now)
+    {
+        seeder.AskAtMs = now + AskAgainMs;
+
+        // While another seeder's grant is in use, its rest may still come free.
+        if (!IsBudgetUsedUp && plan.Price.BytesFor(plan.Budget.Less(Msat.Min(plan.Budget, Signed))) < plan.PieceLength)
+        {
+            IsBudgetUsedUp = true;
+            events.Report(new BudgetUsedUp());
+        }
+    }
+
+    private void ScheduleFlush()
+    {
+        if (isFlushDue)
+        {
+            return;
+        }
+
+        isFlushDue = true;
+        _ = FlushLaterAsync();
+
+        async Task FlushLaterAsync()
+        {
+            await Task.Delay(CoalesceTime, clock);
+            post(() =>
+            {
+                isFlushDue = false;
+                Flush();
+            });
+        }
+    }
+
+    private void CheckSatisfied()
+    {
+        if (isFinishing && seeders.Values.All(IsDone))
+        {
+            satisfied.TrySetResult();
+        }
+
+        bool IsDone(SupplyingSeeder seeder) =>
+            seeder.IsSatisfied
+            || (seeder.Grant is null && seeder.Session.UnsignedBytes == 0 && !seeder.IsAsking)
+            || (IsBudgetUsedUp && (seeder.Grant is null || seeder.AcceptedSequence >= seeder.Session.Sequence));
+    }
+}

@@ -1,0 +1,290 @@
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Manifests;
+using SeederMesh.Core.Money;
+using SeederMesh.Lightning;
+using SeederMesh.Torrents;
+
+namespace SeederMesh.Client;
+
+/// <summary>What <c>mesh get</c> does: finds and verifies the manifest, asks, pays into a channel, downloads from all peers at once, signs receipts, collects the rest.</summary>
+/// <remarks>
+/// <para>
+/// Nothing is fetched before the decision, nothing but metadata before it was held against the manifest, and nothing is in its final
+/// place before it is complete and every piece passed its hash: until then it lies in <c>.seedermesh-ID</c> inside the output folder.
+/// </para>
+/// <para>
+/// The process may be killed at any moment: the same request goes on with the same channel and what is on the disk. One download at a time for
+/// each service.
+/// </para>
+/// </remarks>
+public sealed class GetService
+{
+    private const long ChannelLifetimeMs = 7L * 86_400_000;
+
+    private readonly DataFolder data;
+    private readonly ClientConfiguration configuration;
+    private readonly ILightningNode? wallet;
+    private readonly TimeProvider clock;
+    private volatile Download? running;
+    private volatile GetSnapshot snapshot = new();
+
+    /// <summary>Makes the service.</summary>
+    /// <param name="data">Its data folder, which it does not dispose.</param>
+    /// <param name="configuration">Its settings.</param>
+    /// <param name="wallet">What pays; null when nothing can be paid. Not disposed.</param>
+    /// <param name="clock">The time; null for the system's.</param>
+    /// <exception cref="ClientException">A setting is out of range.</exception>
+    public GetService(DataFolder data, ClientConfiguration configuration, ILightningNode? wallet, TimeProvider? clock = null)
+    {
+        if (configuration.Defect() is { } defect)
+        {
+            throw new ClientException(defect);
+        }
+
+        (this.data, this.configuration, this.wallet, this.clock) = (data, configuration, wallet, clock ?? TimeProvider.System);
+    }
+
+    /// <summary>The download, as of a quarter of a second ago at most.</summary>
+    public GetSnapshot Snapshot() => running?.Snapshot() ?? snapshot;
+
+    /// <summary>Downloads.</summary>
+    /// <param name="request">What, and how.</param>
+    /// <param name="decide">Asked once, with everything that is known, before any content is fetched.</param>
+    /// <param name="events">Told what happens, on the service's own thread: be quick.</param>
+    /// <param name="cancellation">Stops; the same request goes on later.</param>
+    /// <exception cref="ClientException">Something that a person can put right: a file, a hub, a wallet.</exception>
+    public async Task<GetResult> RunAsync(
+        GetRequest request,
+        Func<GetOffer, CancellationToken, Task<GetDecision>> decide,
+        IProgress<GetEvent> events,
+        CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await RunStepsAsync(request, decide, events, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return new GetResult(GetOutcome.Cancelled, "It was stopped. The same command goes on where it stopped.", null, null);
+        }
+        catch (TorrentException exception)
+        {
+            throw new ClientException($"The BitTorrent engine refused: {exception.Message}", exception);
+        }
+        catch (LightningNodeException exception)
+        {
+            throw new ClientException($"Your wallet did not answer: {exception.Message}", exception);
+        }
+        finally
+        {
+            snapshot = Snapshot() with { Phase = GetPhase.Done };
+            running = null;
+        }
+    }
+
+    /// <summary>Ends the channels of downloads that are over, and collects what comes back.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>What each brought; a channel whose hub does not answer is tried again next time.</returns>
+    public async Task<IReadOnlyList<Msat>> SettleLeftoversAsync(CancellationToken cancellation = default)
+    {
+        var refunds = new List<Msat>();
+        foreach (DownloadFolder folder in DownloadFolder.All(data.DownloadsPath).Where(folder => folder.State is { IsEnding: true }))
+        {
+            using var desk = new ChannelDesk(folder, RequiredWallet(), clock);
+            try
+            {
+                ChannelInfo channel = await desk.CloseAsync(TimeSpan.Zero, cancellation);
+                if (ChannelDesk.IsSettled(channel))
+                {
+                    folder.Delete();
+                    refunds.Add(channel.RefundedMsat);
+                }
+            }
+            catch (HubException exception) when (exception.IsTransient)
+            {
+                // Its hub is away; the folder stays, and so does the money.
+                continue;
+            }
+        }
+
+        return refunds;
+    }
+
+    private async Task<GetResult> RunStepsAsync(
+        GetRequest request, Func<GetOffer, CancellationToken, Task<GetDecision>> decide, IProgress<GetEvent> events, CancellationToken cancellation)
+    {
+        Enter(GetPhase.Resolving);
+        DownloadSource source = DownloadSource.Read(request.Source);
+        DownloadFolder folder = DownloadFolder.Open(data.DownloadsPath, source.Id);
+        var resolver = new ManifestResolver(configuration, events, clock);
+        ResolvedManifest resolved = await resolver.FindAsync(source, request.ManifestPath, folder.ManifestPath, cancellation);
+        var selection = new FileSelection(request.Files, source.Magnet?.SelectOnly ?? []);
+        GetOffer offer = await MakeOfferAsync(request, source, folder, resolved, selection, cancellation);
+        if (Refusal(request, offer) is { } refused)
+        {
+            return refused;
+        }
+
+        Enter(GetPhase.Deciding);
+        GetDecision decision = await decide(offer, cancellation);
+        if (!decision.IsAccepted)
+        {
+            return new GetResult(GetOutcome.Declined, decision.Reason ?? "It was declined.", null, null);
+        }
+
+        if (resolved.Manifest is { } manifest)
+        {
+            DurableFile.Write(folder.ManifestPath, manifest.Bytes.Span);
+        }
+
+        var download = new Download(request, configuration, data, source, folder, resolved.Manifest, selection, events, clock);
+        running = download;
+        ChannelDesk? desk = null;
+        try
+        {
+            Msat paidIn = Msat.Zero;
+            if (offer.WouldPay && decision.Pays)
+            {
+                Enter(GetPhase.Funding);
+                desk = await OpenChannelAsync(folder, resolved.Manifest!, offer, decision.Budget ?? offer.Budget, cancellation);
+                paidIn = await FundAsync(desk, folder, offer, download, events, cancellation);
+            }
+
+            return await download.RunAsync(desk, paidIn, cancellation);
+        }
+        finally
+        {
+            await download.DisposeAsync();
+            desk?.Dispose();
+        }
+
+        void Enter(GetPhase phase)
+        {
+            snapshot = new GetSnapshot { Phase = phase };
+            events.Report(new PhaseChanged(phase));
+        }
+    }
+
+    private static GetResult? Refusal(GetRequest request, GetOffer offer) => offer switch
+    {
+        { Status: ManifestStatus.Missing } when !request.Unverified =>
+            new GetResult(GetOutcome.ManifestMissing, offer.Problem, null, null),
+        { Status: ManifestStatus.Invalid } when !request.Unverified =>
+            new GetResult(GetOutcome.ManifestInvalid, offer.Problem, null, null),
+        { WouldPay: true } when offer.Price.Msat > (request.MaxPricePerMiB ?? Msat.Max).Value =>
+            new GetResult(GetOutcome.PriceTooHigh, $"It asks {Msat.From(offer.Price.Msat)} a MiB, you accept {request.MaxPricePerMiB}.", null, null),
+        _ => null,
+    };
+
+    private async Task<GetOffer> MakeOfferAsync(
+        GetRequest request,
+        DownloadSource source,
+        DownloadFolder folder,
+        ResolvedManifest resolved,
+        FileSelection selection,
+        CancellationToken cancellation)
+    {
+        IReadOnlyList<OfferedFile> files = FilesOf(source, resolved.Manifest, selection);
+        selection.RequireMatches([.. files.Select(file => file.Path).DefaultIfEmpty("")]);
+        long bytes = files.Where(file => file.IsSelected).Sum(file => file.Length);
+        ManifestPayment? payment = resolved.Manifest?.Manifest.Payment;
+        var price = new PricePerMebibyte(Math.Min(payment?.PricePerMiB.Value ?? 0, PricePerMebibyte.MsatMax));
+        string? hub = folder.State?.Hub ?? request.Hub ?? configuration.Hub ?? source.Magnet?.Registry;
+        bool wouldPay = price.Msat > 0 && !request.NoPay && hub is not null;
+        if (wouldPay && wallet is null)
+        {
+            throw new ClientException("It asks to be paid, and no wallet is set. Set one, or download without paying.");
+        }
+
+        bool isPlayMoney = wouldPay && (await wallet!.GetInfoAsync(cancellation)).IsPlayMoney;
+        Msat cost = price.Of(bytes);
+        return new GetOffer
+        {
+            Status = resolved.Status,
+            Problem = resolved.Problem,
+            Manifest = resolved.Manifest,
+            Name = resolved.Manifest?.Manifest.Torrent.Name ?? source.Name,
+            Files = files,
+            SelectedBytes = bytes,
+            Price = price,
+            Cost = cost,
+            Budget = folder.State?.Budget ?? request.Budget ?? Suggest(cost, price),
+            AlreadyFunded = folder.State?.Invoiced ?? Msat.Zero,
+            WouldPay = wouldPay,
+            HubUrl = wouldPay ? hub : null,
+            IsPlayMoney = isPlayMoney,
+        };
+    }
+
+    /// <summary>What covers everything, with room for grants that overlap and for routing; what is not used comes back.</summary>
+    private static Msat Suggest(Msat cost, PricePerMebibyte price)
+    {
+        long wanted = cost.Value + Math.Max(cost.Value / 4, price.Of(32 << 20).Value) + Math.Max(2_000, cost.Value / 50);
+        return Msat.From((wanted + 999) / 1_000 * 1_000);
+    }
+
+    private static IReadOnlyList<OfferedFile> FilesOf(DownloadSource source, SignedManifest? manifest, FileSelection selection)
+    {
+        if (source.Metainfo is { } metainfo)
+        {
+            string root = metainfo.Name + "/";
+            return
+            [
+                .. metainfo.Files
+                    .Where(file => !file.IsPadding)
+                    .Select(file => (file.Index, file.Length, Path: file.Path.StartsWith(root, StringComparison.Ordinal) ? file.Path[root.Length..] : file.Path))
+                    .Select(file => new OfferedFile(file.Path, file.Length, selection.Includes(file.Index, file.Path))),
+            ];
+        }
+
+        // A hybrid torrent's pads count in `so`: the engine has the last word when the metadata is there.
+        return manifest is null
+            ? []
+            : [.. manifest.Manifest.Torrent.Files.Select((file, index) => new OfferedFile(file.Path, file.Length, selection.Includes(index, file.Path)))];
+    }
+
+    /// <summary>Agrees on a channel durably, before the hub hears of it.</summary>
+    private async Task<ChannelDesk> OpenChannelAsync(
+        DownloadFolder folder, SignedManifest manifest, GetOffer offer, Msat budget, CancellationToken cancellation)
+    {
+        if (folder.State is { } earlier && earlier.ManifestDigest != manifest.Digest)
+        {
+            throw new ClientException(
+                $"An earlier run has a channel for another version of the manifest. Finish or remove it: {folder.Path}");
+        }
+
+        if (folder.State is null)
+        {
+            using var client = new HubClient(new Uri(offer.HubUrl!), caller: null, clock: clock);
+            HubInfo hub = await new HubDirectory(data.HubsPath).AskAsync(client, cancellation);
+            (Msat funding, _) = ChannelDesk.Divide(budget, offer.Cost, offer.Price);
+            using SigningKey key = folder.Key();
+            folder.Save(new DownloadState
+            {
+                Hub = offer.HubUrl!,
+                HubKey = hub.PublicKey,
+                ManifestDigest = manifest.Digest,
+                Budget = budget,
+                Invoiced = funding,
+                ExpiresUnixMs = clock.GetUtcNow().ToUnixTimeMilliseconds() + Math.Min(ChannelLifetimeMs, hub.Limits.ChannelLifetimeMsMax / 2),
+                Refund = await ChannelDesk.RefundDestinationAsync(
+                    RequiredWallet(), Core.Channels.ChannelTerms.IdFor(hub.PublicKey, key.PublicKey), cancellation),
+            });
+        }
+
+        return new ChannelDesk(folder, RequiredWallet(), clock);
+    }
+
+    private static async Task<Msat> FundAsync(
+        ChannelDesk desk, DownloadFolder folder, GetOffer offer, Download download, IProgress<GetEvent> events, CancellationToken cancellation)
+    {
+        DownloadState state = folder.State!;
+        Msat feeMax = state.Budget.Less(Msat.Min(state.Budget, state.Invoiced));
+        ChannelInfo channel = await desk.FundAsync(offer.Manifest!.Manifest.Torrent.InfohashV2, offer.Price, feeMax, cancellation);
+        download.Funded = channel.FundedMsat;
+        events.Report(new ChannelFunded(channel.FundedMsat, folder.State!.RoutingFees));
+        return channel.FundedMsat.Less(Msat.Min(channel.FundedMsat, channel.SettledMsat));
+    }
+
+    private ILightningNode RequiredWallet() => wallet ?? throw new ClientException("No wallet is set.");
+}

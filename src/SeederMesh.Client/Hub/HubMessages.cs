@@ -1,0 +1,187 @@
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Money;
+
+namespace SeederMesh.Client;
+
+/// <summary>What a hub says of itself.</summary>
+public sealed record HubInfo
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its key, which signs grants.</summary>
+    public required PublicKey PublicKey { get; init; }
+
+    /// <summary>The key of its registry.</summary>
+    public PublicKey? RegistryPublicKey { get; init; }
+
+    /// <summary>The Lightning network that it pays on; "play money" for the embedded one.</summary>
+    public string Network { get; init; } = "";
+
+    /// <summary>Its Lightning node, 66 hexadecimal digits.</summary>
+    public string? NodeId { get; init; }
+
+    /// <summary>Its limits.</summary>
+    public HubLimits Limits { get; init; } = new();
+
+    /// <summary>Whether its money is play money.</summary>
+    public bool IsPlayMoney => string.Equals(Network, "play money", StringComparison.Ordinal);
+}
+
+/// <summary>The limits of a hub, as far as a client needs them.</summary>
+public sealed record HubLimits
+{
+    /// <summary>Bytes of one report.</summary>
+    public int ReportBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>Runs in one report.</summary>
+    public int ReportRunsMax { get; init; } = 4_096;
+
+    /// <summary>How long a seeder may report after a downloader closed, milliseconds.</summary>
+    public long ReportGraceMs { get; init; } = 3_600_000;
+
+    /// <summary>How long a channel may live, milliseconds.</summary>
+    public long ChannelLifetimeMsMax { get; init; } = 30L * 86_400_000;
+
+    /// <summary>The largest budget; null for none.</summary>
+    public Msat? BudgetMsatMax { get; init; }
+}
+
+/// <summary>What a downloader asks for when it opens a channel.</summary>
+/// <param name="DownloaderKey">A key drawn for this download.</param>
+/// <param name="Infohash">The torrent.</param>
+/// <param name="ManifestDigest">The manifest whose price and split apply.</param>
+/// <param name="BudgetMsat">What the first invoice asks for.</param>
+/// <param name="MaxPricePerMiBMsat">The most that the downloader agreed to, so that nobody changes the price under it.</param>
+/// <param name="ExpiresUnixMs">When grants end.</param>
+/// <param name="Refund">Where the rest goes.</param>
+public sealed record OpenChannelRequest(
+    PublicKey DownloaderKey,
+    Digest Infohash,
+    Digest ManifestDigest,
+    Msat BudgetMsat,
+    Msat MaxPricePerMiBMsat,
+    long ExpiresUnixMs,
+    string Refund);
+
+/// <summary>A channel as its hub sees it.</summary>
+public sealed record ChannelInfo
+{
+    /// <summary>The channel.</summary>
+    public required Id128 ChannelId { get; init; }
+
+    /// <summary>"open", "closing" or "closed".</summary>
+    public required string State { get; init; }
+
+    /// <summary>The price that its grants carry.</summary>
+    public Msat PricePerMiBMsat { get; init; }
+
+    /// <summary>What came in.</summary>
+    public Msat FundedMsat { get; init; }
+
+    /// <summary>What is set aside for open grants.</summary>
+    public Msat ReservedMsat { get; init; }
+
+    /// <summary>What receipts have settled.</summary>
+    public Msat SettledMsat { get; init; }
+
+    /// <summary>What a new grant may take.</summary>
+    public Msat AvailableMsat { get; init; }
+
+    /// <summary>What went back or is on its way back.</summary>
+    public Msat RefundedMsat { get; init; }
+
+    /// <summary>The first invoice, BOLT 11.</summary>
+    public string Invoice { get; init; } = "";
+
+    /// <summary>Its grants.</summary>
+    public IReadOnlyList<ChannelGrantInfo> Grants { get; init; } = [];
+
+    /// <summary>Payments of its rest.</summary>
+    public IReadOnlyList<RefundInfo> Refunds { get; init; } = [];
+
+    /// <summary>Whether it is closed for good.</summary>
+    public bool IsClosed => string.Equals(State, "closed", StringComparison.Ordinal);
+}
+
+/// <summary>A grant as its hub sees it.</summary>
+public sealed record ChannelGrantInfo
+{
+    /// <summary>The grant.</summary>
+    public required Id128 GrantId { get; init; }
+
+    /// <summary>Its seeder.</summary>
+    public required PublicKey SeederKey { get; init; }
+
+    /// <summary>The most that it can pay.</summary>
+    public Msat LimitMsat { get; init; }
+
+    /// <summary>What it has paid.</summary>
+    public Msat SettledMsat { get; init; }
+
+    /// <summary>Whether its rest went back.</summary>
+    public bool Closed { get; init; }
+}
+
+/// <summary>A payment of a channel's rest.</summary>
+public sealed record RefundInfo
+{
+    /// <summary>How much.</summary>
+    public Msat AmountMsat { get; init; }
+
+    /// <summary>"intended", "sent", "succeeded", "failed" or "parked".</summary>
+    public string State { get; init; } = "";
+
+    /// <summary>Whether it arrived.</summary>
+    public bool IsDone => string.Equals(State, "succeeded", StringComparison.Ordinal);
+
+    /// <summary>What routing it cost the hub.</summary>
+    public Msat FeePaidMsat { get; init; }
+
+    /// <summary>Why it failed or waits, or null.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>An invoice that adds money to a channel.</summary>
+/// <param name="TopUpId">The caller's id.</param>
+/// <param name="AmountMsat">What it asks for.</param>
+/// <param name="Invoice">BOLT 11.</param>
+public sealed record TopUpInfo(Id128 TopUpId, Msat AmountMsat, string Invoice);
+
+/// <summary>A seeder as its hub sees it.</summary>
+public sealed record SeederInfo
+{
+    /// <summary>The seeder.</summary>
+    public required PublicKey SeederKey { get; init; }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Bytes that its settled receipts cover.</summary>
+    public long UploadedBytes { get; init; }
+
+    /// <summary>Settled receipts.</summary>
+    public long Receipts { get; init; }
+
+    /// <summary>What it earned in all.</summary>
+    public Msat EarnedMsat { get; init; }
+
+    /// <summary>What was paid out.</summary>
+    public Msat PaidMsat { get; init; }
+
+    /// <summary>Payments under way.</summary>
+    public Msat PendingMsat { get; init; }
+
+    /// <summary>What is still owed, payments under way not counted.</summary>
+    public Msat OwedMsat { get; init; }
+}
+
+/// <summary>What a registry answered to a manifest.</summary>
+/// <param name="AlreadyThere">Whether it had it.</param>
+/// <param name="Receipt">The registry's signed receipt, JSON as it came.</param>
+public sealed record RegistrationResult(bool AlreadyThere, ReadOnlyMemory<byte> Receipt);
+
+/// <summary>What a hub said to one run of a report.</summary>
+/// <param name="Verdict">Its verdict.</param>
+/// <param name="SettledSequence">Where its chain of that grant stands; 0 when it does not know the grant.</param>
+public readonly record struct RunVerdict(Core.Channels.ReceiptVerdict Verdict, long SettledSequence);

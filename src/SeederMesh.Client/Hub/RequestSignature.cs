@@ -1,0 +1,18 @@
+using SeederMesh.Core.Http;
+using SeederMesh.Core.Identity;
+
+namespace SeederMesh.Client;
+
+/// <summary>Puts a caller's signature on a request (RFC 9421).</summary>
+internal static class RequestSignature
+{
+    public static void Add(HttpRequestMessage request, ReadOnlySpan<byte> body, SigningKey caller, DateTimeOffset now)
+    {
+        Uri uri = request.RequestUri!;
+        var target = new HttpRequestTarget(request.Method.Method, uri.Authority, uri.AbsolutePath, uri.Query);
+        HttpSignatureHeaders headers = HttpSignature.Sign(target, Digest.Of(body), caller, now.ToUnixTimeSeconds());
+        request.Content!.Headers.Add("Content-Digest", headers.ContentDigest);
+        request.Headers.Add("Signature-Input", headers.SignatureInput);
+        request.Headers.Add("Signature", headers.Signature);
+    }
+}

@@ -1,0 +1,242 @@
+using SeederMesh.Core.Channels;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Money;
+using SeederMesh.Core.Receipts;
+
+namespace SeederMesh.Client;
+
+/// <summary>One hub that a seeder works with: registers there, reports receipts about once a second, closes grants that are done.</summary>
+/// <remarks>
+/// What the hub has not confirmed stays in the <see cref="ReceiptStore"/> and is sent again: after a lost answer, after the hub was
+/// away, after a crash of either side. The hub recognises repeats, so nothing is lost and nothing is paid twice.
+/// </remarks>
+internal sealed class SeederHub : IAsyncDisposable
+{
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(30);
+
+    private readonly HubClient client;
+    private readonly ReceiptStore store;
+    private readonly ClientConfiguration configuration;
+    private readonly Func<Task<HashSet<Id128>>> grantsInUse;
+    private readonly IProgress<SeedEvent> events;
+    private readonly TimeProvider clock;
+    private readonly HashSet<Id128> single = [];
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly CancellationTokenSource stopping = new();
+    private Task running = Task.CompletedTask;
+    private bool isRegistered;
+    private DateTimeOffset askedAt = DateTimeOffset.MinValue;
+
+    public SeederHub(
+        HubClient client,
+        HubInfo info,
+        ReceiptStore store,
+        ClientConfiguration configuration,
+        Func<Task<HashSet<Id128>>> grantsInUse,
+        IProgress<SeedEvent> events,
+        TimeProvider clock)
+    {
+        (this.client, Info, this.store, this.configuration) = (client, info, store, configuration);
+        (this.grantsInUse, this.events, this.clock) = (grantsInUse, events, clock);
+    }
+
+    /// <summary>What the hub said of itself.</summary>
+    public HubInfo Info { get; }
+
+    /// <summary>Its address.</summary>
+    public string Address => client.Address.ToString().TrimEnd('/');
+
+    /// <summary>What it knows of this seeder; null until it was asked.</summary>
+    public SeederInfo? Standing { get; private set; }
+
+    /// <summary>Why it cannot be reached; null when it can.</summary>
+    public string? Trouble { get; private set; }
+
+    /// <summary>What it owes, receipts that it has not settled and open grants included.</summary>
+    public Msat Owed => store.OutstandingAt(Info.PublicKey) + (Standing is { } standing ? standing.OwedMsat + standing.PendingMsat : Msat.Zero);
+
+    /// <summary>Starts reporting.</summary>
+    public void Start() => running = Task.Run(RunAsync);
+
+    /// <summary>Reports what there is, closes what is done, and asks how things stand. One at a time.</summary>
+    /// <exception cref="HubException">The hub is away or refuses.</exception>
+    public async Task TurnAsync(CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation);
+        try
+        {
+            await RegisterAsync(cancellation);
+            while (await ReportAsync(cancellation))
+            {
+                // A full report: there is more.
+            }
+
+            await CloseGrantsAsync(cancellation);
+            if (clock.GetUtcNow() - askedAt >= AskEvery)
+            {
+                askedAt = clock.GetUtcNow();
+                Standing = await client.FindSeederAsync(Seeder, cancellation) ?? Standing;
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await running;
+        client.Dispose();
+        stopping.Dispose();
+        turn.Dispose();
+    }
+
+    /// <summary>The seeder's own key, which the client signs with.</summary>
+    public required PublicKey Seeder { get; init; }
+
+    private async Task RunAsync()
+    {
+        TimeSpan wait = ReportEvery;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await TurnAsync(stopping.Token);
+                if (Trouble is not null)
+                {
+                    Trouble = null;
+                    events.Report(new HubReached(Address));
+                }
+
+                wait = ReportEvery;
+            }
+            catch (ClientException exception)
+            {
+                if (Trouble is null)
+                {
+                    events.Report(new HubAway(Address, exception.Message));
+                }
+
+                Trouble = exception.Message;
+                wait = wait < BackOffMax / 2 ? wait * 2 : BackOffMax;
+            }
+            catch (IOException exception)
+            {
+                // The receipt store: it takes nothing more, and says so to the uploader too.
+                Trouble = exception.Message;
+                events.Report(new SeedFault(exception.Message));
+                wait = BackOffMax;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            try
+            {
+                await Task.Delay(wait, clock, stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task RegisterAsync(CancellationToken cancellation)
+    {
+        if (!isRegistered && configuration.Destination is { } destination)
+        {
+            Standing = await client.PutSeederAsync(destination, configuration.Name, cancellation);
+            isRegistered = true;
+        }
+    }
+
+    /// <summary>Sends one report.</summary>
+    /// <returns>Whether it was full.</returns>
+    private async Task<bool> ReportAsync(CancellationToken cancellation)
+    {
+        List<ReceiptRun> unreported = store.UnreportedAt(Info.PublicKey, Info.Limits.ReportRunsMax);
+        if (unreported.Count == 0)
+        {
+            return false;
+        }
+
+        List<ReceiptRun> report = ReportPlan.Join(unreported, single);
+        IReadOnlyList<RunVerdict> verdicts = await client.ReportAsync(report, cancellation);
+        (long receipts, long bytes) = (0, 0);
+        for (int index = 0; index < report.Count; index++)
+        {
+            if (await HandleAsync(report[index], verdicts[index], unreported))
+            {
+                receipts += report[index].Entries.Length;
+                bytes += report[index].Entries.Sum(entry => (long)entry.PieceBytes);
+            }
+        }
+
+        if (receipts > 0)
+        {
+            events.Report(new ReceiptsReported(Address, receipts, bytes));
+        }
+
+        return unreported.Count == Info.Limits.ReportRunsMax;
+    }
+
+    /// <summary>Notes the hub's verdict on one run.</summary>
+    /// <returns>Whether it is settled.</returns>
+    private async Task<bool> HandleAsync(ReceiptRun run, RunVerdict verdict, List<ReceiptRun> unreported)
+    {
+        if (verdict.Verdict is ReceiptVerdict.Accepted or ReceiptVerdict.Duplicate)
+        {
+            await store.SettleAsync(run.GrantId, run.LastSequence);
+            return true;
+        }
+
+        // A joined run is judged as one: let each part have its own verdict before anything is given up.
+        bool wasJoined = !unreported.Exists(part => part.GrantId == run.GrantId && part.LastSequence == run.LastSequence && part.Anchor == run.Anchor);
+        if (wasJoined && single.Add(run.GrantId))
+        {
+            return false;
+        }
+
+        await store.RefuseAsync(run.GrantId, run.LastSequence, verdict.Verdict);
+        events.Report(new ReceiptsRefused(Address, run.Entries.Length, verdict.Verdict));
+        return false;
+    }
+
+    private async Task CloseGrantsAsync(CancellationToken cancellation)
+    {
+        List<Grant> closeable = store.CloseableAt(Info.PublicKey);
+        if (closeable.Count == 0)
+        {
+            return;
+        }
+
+        HashSet<Id128> inUse = await grantsInUse();
+        foreach (Grant grant in closeable.Where(grant => !inUse.Contains(grant.GrantId)))
+        {
+            // A receipt may have been stored between the two looks.
+            if (!store.CloseableAt(Info.PublicKey).Exists(still => still.GrantId == grant.GrantId))
+            {
+                continue;
+            }
+
+            try
+            {
+                await client.CloseGrantAsync(grant.ChannelId, grant.GrantId, cancellation);
+            }
+            catch (HubException exception) when (exception.StatusCode is 404 or 409)
+            {
+                // The hub does not have it, or closed it otherwise: there is nothing left to close.
+            }
+
+            await store.CloseAsync(grant.GrantId);
+            single.Remove(grant.GrantId);
+        }
+    }
+}
