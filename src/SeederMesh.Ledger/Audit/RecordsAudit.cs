@@ -116,6 +116,12 @@ internal sealed class RecordsAudit(AuditSession session)
             "SELECT channel_id, CAST(SUM(amount_msat) AS BIGINT) FROM payout WHERE channel_id IS NOT NULL AND status = 3 "
             + "GROUP BY channel_id",
             row => (Id: row.Id(0), Sum: row.Number(1))).ToDictionary(item => item.Id, item => item.Sum);
+
+        // Where the hub's revenue did not cover a refund's route, the channel bore the fee.
+        Dictionary<Id128, long> fees = session.Rows(
+            "SELECT a.id, CAST(SUM(t.amount_msat) AS BIGINT) FROM transfer t JOIN account a ON a.number = t.debit_account "
+            + $"WHERE t.code = {(int)TransferCode.RoutingFeeCharged} AND a.kind = {(int)AccountKind.Channel} GROUP BY a.id",
+            row => (Id: row.Id(0), Sum: row.Number(1))).ToDictionary(item => item.Id, item => item.Sum);
         ILookup<Id128, (Id128 Id, long Settled)> grants = session.Rows(
             "SELECT channel_id, id, settled_msat FROM \"grant\"",
             row => (Channel: row.Id(0), Id: row.Id(1), Settled: row.Number(2)))
@@ -132,11 +138,12 @@ internal sealed class RecordsAudit(AuditSession session)
             long settled = grants[channel.Id].Sum(grant => grant.Settled);
             totalFunded += channel.Funded;
             totalOpen += open;
-            bool isDone = channel.Status != (long)ChannelStatus.Closed
-                || (open == 0 && balances.GetValueOrDefault(AccountOpening.Carry(channel.Id).Id) == 0);
+            long gone = refunds.GetValueOrDefault(channel.Id) + fees.GetValueOrDefault(AccountOpening.Channel(channel.Id).Id);
+            bool isClosed = channel.Status == (long)ChannelStatus.Closed;
+            bool isDone = !isClosed || balances.GetValueOrDefault(AccountOpening.Carry(channel.Id).Id) == 0;
             if (channel.Funded != funding.GetValueOrDefault(channel.Id) || channel.Settled != settled
-                || channel.Refunded != refunds.GetValueOrDefault(channel.Id)
-                || channel.Funded != channel.Settled + open + channel.Refunded || !isDone)
+                || channel.Refunded != (isClosed ? channel.Funded - channel.Settled : 0)
+                || channel.Funded != channel.Settled + open + gone || !isDone)
             {
                 yield return $"channel {channel.Id}: funded {channel.Funded} (booked {funding.GetValueOrDefault(channel.Id)}), "
                     + $"settled {channel.Settled} (grants {settled}), open {open}, "
@@ -167,7 +174,7 @@ internal sealed class RecordsAudit(AuditSession session)
         Dictionary<Id128, long> fees = SumByUserData($"code = {(int)TransferCode.RoutingFeePaid} AND kind = 0");
         var rows = session.Rows(
             "SELECT p.id, p.payee_id, p.channel_id, p.amount_msat, p.fee_paid_msat, p.status, t.amount_msat, t.kind, t.code, "
-            + "d.id, r.kind, r.amount_msat FROM payout p LEFT JOIN transfer t ON t.id = p.id "
+            + "d.id, r.kind, r.amount_msat, p.fee_limit_msat FROM payout p LEFT JOIN transfer t ON t.id = p.id "
             + "LEFT JOIN account d ON d.number = t.debit_account LEFT JOIN transfer r ON r.pending = t.sequence",
             row => (
                 Id: row.Id(0),
@@ -181,7 +188,8 @@ internal sealed class RecordsAudit(AuditSession session)
                 Code: row.OptionalNumber(8),
                 Debit: row.OptionalId(9),
                 Resolution: row.OptionalNumber(10),
-                Moved: row.OptionalNumber(11)));
+                Moved: row.OptionalNumber(11),
+                FeeLimit: row.Number(12)));
         long paid = 0;
         foreach (var payout in rows)
         {
@@ -194,9 +202,13 @@ internal sealed class RecordsAudit(AuditSession session)
                 _ => null,
             };
             paid += payout.Status == PayoutStatus.Succeeded ? payout.Amount : 0;
-            if (payout.Reserved != payout.Amount || payout.Kind != (long)TransferKind.Pending
+
+            // The fee limit is set aside beside the amount where the payee bears the route; only the amount is ever moved.
+            bool isReserved = payout.Reserved == payout.Amount || payout.Reserved == payout.Amount + payout.FeeLimit;
+            long? moved = payout.Status == PayoutStatus.Failed ? payout.Reserved : payout.Amount;
+            if (!isReserved || payout.Kind != (long)TransferKind.Pending
                 || payout.Code != (long)(isRefund ? TransferCode.Refund : TransferCode.Payout) || payout.Debit != source
-                || payout.Resolution != resolution || (resolution is not null && payout.Moved != payout.Amount)
+                || payout.Resolution != resolution || (resolution is not null && payout.Moved != moved)
                 || payout.Fee != fees.GetValueOrDefault(payout.Id))
             {
                 yield return $"payout {payout.Id}: {payout.Status}, amount {payout.Amount}, reserved {payout.Reserved ?? 0}, "
