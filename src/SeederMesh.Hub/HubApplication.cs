@@ -127,6 +127,7 @@ public static class HubApplication
         }
         catch
         {
+            await application.StopAsync(CancellationToken.None);
             await application.DisposeAsync();
             throw;
         }

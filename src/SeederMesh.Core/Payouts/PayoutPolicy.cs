@@ -6,49 +6,64 @@ namespace SeederMesh.Core.Payouts;
 /// <summary>When what is owed becomes a payment, and what routing it may cost.</summary>
 /// <param name="Threshold">A payee is paid as soon as this much is owed; at least 1 msat.</param>
 /// <param name="FeeLimit">The most that routing may cost, as a share of the payment.</param>
-/// <param name="RefundFeeFloor">Refunds are paid once, whatever their size: routing may always cost this much.</param>
 /// <remarks>
-/// The hub bears routing out of its revenue. Where that does not cover the fee limit, the payment is smaller by the limit, and what routing
-/// then leaves of it stays owed. Amounts follow from the books alone, so a restart decides the same.
+/// The hub bears routing out of its revenue. Where that does not cover the fee limit, it offers what revenue there is, if a route could be
+/// had for it; else the payment is smaller by the limit, and what routing then leaves of it stays owed.
 /// </remarks>
-public sealed record PayoutPolicy(Msat Threshold, BasisPoints FeeLimit, Msat RefundFeeFloor)
+public sealed record PayoutPolicy(Msat Threshold, BasisPoints FeeLimit)
 {
-    /// <summary>From 1 sat on, at most 1 percent in fees; 5 sat for a refund.</summary>
-    public static PayoutPolicy Default { get; } = new(Msat.FromSatoshi(1), new BasisPoints(100), Msat.FromSatoshi(5));
+    /// <summary>The least that a refund's route may cost: refunds are paid whatever their size.</summary>
+    private const long RefundFeeFloorMsat = 10;
+
+    /// <summary>A thousandth of the payment: a route that costs less is rare, so less revenue than that is not offered.</summary>
+    private const long CheapRouteDivisor = 1_000;
+
+    /// <summary>How often a refund's fee limit may be multiplied by four.</summary>
+    private const int EscalationsMax = 16;
+
+    /// <summary>From 1 sat on, at most 1 percent in fees.</summary>
+    public static PayoutPolicy Default { get; } = new(Msat.FromSatoshi(1), new BasisPoints(100));
 
     /// <summary>Decides on paying a payee.</summary>
     /// <param name="owed">What is owed and not under way.</param>
     /// <param name="minimum">What is not worth less: rises after a route that was too dear.</param>
     /// <param name="revenue">The hub's revenue that no other payment counts on.</param>
     /// <returns>What to pay; null while it is too little.</returns>
-    public PayoutIntent? DecidePayment(Msat owed, Msat minimum, Msat revenue) =>
-        owed.IsZero || owed < Threshold || owed < minimum
-            ? null
-            : Decide(owed, Larger(FeeLimit.Of(owed), Msat.From(1)), revenue);
-
-    /// <summary>Decides on refunding what a closed channel has left.</summary>
-    /// <param name="rest">What is left and not under way.</param>
-    /// <param name="revenue">The hub's revenue that no other payment counts on.</param>
-    /// <returns>What to pay; null when nothing would arrive.</returns>
-    public PayoutIntent? DecideRefund(Msat rest, Msat revenue)
+    public PayoutIntent? DecidePayment(Msat owed, Msat minimum, Msat revenue)
     {
-        if (rest.IsZero)
+        if (owed.IsZero || owed < Threshold || owed < minimum)
         {
             return null;
         }
 
-        Msat limit = Larger(FeeLimit.Of(rest), RefundFeeFloor);
-        return revenue >= limit ? Decide(rest, limit, revenue) : Decide(rest, Msat.Min(limit, Msat.From(rest.Value / 2)), revenue);
+        return Decide(owed, Larger(FeeLimit.Of(owed), Msat.From(1)), revenue, mayOfferLess: minimum.IsZero);
     }
 
-    private static PayoutIntent? Decide(Msat owed, Msat feeLimit, Msat revenue)
+    /// <summary>Decides on refunding what a closed channel has left.</summary>
+    /// <param name="rest">What is left and not under way.</param>
+    /// <param name="escalations">How often a route was too dear: the limit rises with it, to half of the rest.</param>
+    /// <param name="revenue">The hub's revenue that no other payment counts on.</param>
+    /// <returns>What to pay; null when nothing would arrive: a few msat may stay on the channel for ever.</returns>
+    public PayoutIntent? DecideRefund(Msat rest, int escalations, Msat revenue)
+    {
+        Int128 wanted = (Int128)Math.Max(FeeLimit.Of(rest).Value, RefundFeeFloorMsat) << (2 * Math.Min(escalations, EscalationsMax));
+        Msat limit = Msat.From((long)Int128.Min(wanted, Math.Max(rest.Value / 2, 1)));
+        return rest.IsZero ? null : Decide(rest, limit, revenue, mayOfferLess: escalations == 0);
+    }
+
+    private static PayoutIntent? Decide(Msat owed, Msat feeLimit, Msat revenue, bool mayOfferLess)
     {
         if (revenue >= feeLimit)
         {
             return new PayoutIntent(owed, feeLimit, HubBearsFee: true);
         }
 
-        return owed.TrySubtract(feeLimit, out Msat amount) && !amount.IsZero
+        if (mayOfferLess && revenue.Value > owed.Value / CheapRouteDivisor)
+        {
+            return new PayoutIntent(owed, revenue, HubBearsFee: true);
+        }
+
+        return owed.TrySubtract(feeLimit, out Msat amount) && amount > feeLimit
             ? new PayoutIntent(amount, feeLimit, HubBearsFee: false)
             : null;
     }

@@ -90,22 +90,22 @@ internal static class ChannelPostings
     /// <summary>Grants close, or are told when they will.</summary>
     public static Posting CloseGrants(
         ChannelRecord channel, IReadOnlyList<CloseGrantEffect> effects, IReadOnlyList<GrantRecord> grants) => new()
-    {
-        // Guarded by the records' revisions where no money moves.
-        Id = effects.Any(effect => !effect.Released.IsZero)
+        {
+            // Guarded by the records' revisions where no money moves.
+            Id = effects.Any(effect => !effect.Released.IsZero)
             ? Id128.Derive(
                 "posting-close-grants",
                 Digest.Of([.. effects.SelectMany(effect => effect.GrantId.ToArray())]).Span)
             : default,
-        Transfers =
+            Transfers =
         [
             .. effects
                 .Where(effect => !effect.Released.IsZero)
                 .Select(effect => Bookings.CloseGrant(channel.Id, effect.GrantId, effect.Released)),
         ],
-        Records = grants,
-        Expected = [channel],
-    };
+            Records = grants,
+            Expected = [channel],
+        };
 
     /// <summary>The end: the carry is handed out. What is left on the channel is refunded by a payout of its own.</summary>
     /// <param name="channel">The channel after it.</param>

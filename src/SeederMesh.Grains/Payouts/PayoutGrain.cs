@@ -41,6 +41,7 @@ public sealed class PayoutGrain(
     private long number;
     private int failures;
     private int looks;
+    private int dearRoutes;
     private string lastReason = "";
     private Msat minimum;
     private long notBeforeUnixMs;
@@ -111,7 +112,8 @@ public sealed class PayoutGrain(
             return;
         }
 
-        PayoutIntent? intent = source.Decide(settings.Payouts, account.Available, minimum, await fees.AvailableAsync());
+        PayoutIntent? intent = source.Decide(
+            settings.Payouts, account.Available, minimum, dearRoutes, await fees.AvailableAsync());
         if (intent is null)
         {
             return;
@@ -200,6 +202,7 @@ public sealed class PayoutGrain(
                 if (payment.Failure == PaymentFailure.FeeTooHigh)
                 {
                     // The route costs more than the share that it may: a larger amount bears the same base fee better.
+                    dearRoutes++;
                     minimum = Msat.Min(Msat.Max, Msat.From(Math.Min(Msat.Max.Value, 2 * Math.Max(minimum.Value, reserved.Value))));
                 }
 
@@ -247,9 +250,11 @@ public sealed class PayoutGrain(
             await lines.SkipAsync(charged);
         }
 
-        (failures, minimum) = (0, Msat.Zero);
+        (failures, dearRoutes, minimum) = (0, 0, Msat.Zero);
         Clear(paid);
-        notBeforeUnixMs = 0;
+
+        // More may be owed by now, and what a route did not take of its limit: look again at the next opportunity.
+        notBeforeUnixMs = NowUnixMs + 1;
     }
 
     private Posting Outcome(PayoutRecord paid, IReadOnlyList<PayoutLineRecord> paysFor, bool hubBearsFee, Msat charged)

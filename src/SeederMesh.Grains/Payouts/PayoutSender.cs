@@ -16,7 +16,7 @@ namespace SeederMesh.Grains.Payouts;
 public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, HubSettings settings)
 {
     /// <summary>How long one call waits for the node; a payment that takes longer is looked up later.</summary>
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Finds out under which hash a payout will be sent.</summary>
     public async Task<PreparedPayout> PrepareAsync(Id128 payoutId, string destination, Msat amount)

@@ -26,8 +26,8 @@ internal sealed record PayoutSource(bool IsChannel, Id128 Id)
     public Task<long> CountAsync(LedgerReader reader) =>
         IsChannel ? reader.CountRefundsAsync(Id) : reader.CountPayoutsAsync(Id);
 
-    public PayoutIntent? Decide(PayoutPolicy policy, Msat owed, Msat minimum, Msat revenue) =>
-        IsChannel ? policy.DecideRefund(owed, revenue) : policy.DecidePayment(owed, minimum, revenue);
+    public PayoutIntent? Decide(PayoutPolicy policy, Msat owed, Msat minimum, int dearRoutes, Msat revenue) =>
+        IsChannel ? policy.DecideRefund(owed, dearRoutes, revenue) : policy.DecidePayment(owed, minimum, revenue);
 
     /// <summary>The same number always has the same id: of two activations that meant to make it, the ledger takes one.</summary>
     public Id128 PayoutId(long number)

@@ -13,6 +13,10 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         try
         {
             await next(http);
+            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null })
+            {
+                await ProblemOf(http.Response.StatusCode).ToResult().ExecuteAsync(http);
+            }
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -35,6 +39,17 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             await problem.ToResult().ExecuteAsync(http);
         }
     }
+
+    /// <summary>What the framework refuses before any of our code sees it.</summary>
+    private static ProblemException ProblemOf(int status) => status switch
+    {
+        404 => new ProblemException(404, "not-found", "Nothing is here", "There is no such call; /openapi/v1.json lists them."),
+        405 => new ProblemException(405, "method-not-allowed", "Another method is needed", "/openapi/v1.json lists the calls."),
+        415 => new ProblemException(
+            415, "unsupported-media-type", "Another media type is needed", "/openapi/v1.json says which Content-Type the call takes."),
+        503 => ProblemException.Unavailable("timed-out", "It took too long. Send the same request again: it is done at most once."),
+        _ => new ProblemException(status, "malformed-request", "The request is refused", "/openapi/v1.json describes the calls."),
+    };
 
     private static ProblemException ProblemOf(Exception exception) => exception switch
     {
