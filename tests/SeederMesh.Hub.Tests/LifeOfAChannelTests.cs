@@ -33,7 +33,8 @@ public sealed class LifeOfAChannelTests
         await HubFixture.UntilAsync(
             async () => (await scene.ChannelAsync()).Json.GetProperty("refunds") is { } refunds
                 && refunds.GetArrayLength() == 1
-                && refunds[0].GetProperty("state").GetString() == "succeeded",
+                && refunds[0].GetProperty("state").GetString() == "succeeded"
+                && refunds[0].GetProperty("amountMsat").GetString() == "40000",
             "the refund");
         HubReply statement = (await seeder.GetAsync($"/v1/seeders/{seeder.Key.PublicKey}")).Required();
         Assert.Equal((2_500, 2_500, 0), (statement.Msat("earnedMsat"), statement.Msat("paidMsat"), statement.Msat("owedMsat")));

@@ -1,6 +1,7 @@
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Ledger;
+using SeederMesh.Ledger.Audit;
 using SeederMesh.Lightning;
 using SeederMesh.Lightning.Embedded;
 
@@ -78,10 +79,15 @@ internal sealed class HubFixture : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops the hub and audits what it leaves: the books, and the play money of the whole network.</summary>
     public async ValueTask DisposeAsync()
     {
         callers.ForEach(caller => caller.Dispose());
         await Hub.DisposeAsync();
+        AuditReport books = LedgerAudit.Run(Path.Combine(folder, "hub.db"));
+        var network = EmbeddedNetworkAudit.Run(Path.Combine(folder, "lightning.db"));
         Directory.Delete(folder, recursive: true);
+        Assert.True(books.IsPassed, string.Join('\n', books.Checks.Where(check => !check.IsPassed)));
+        Assert.True(network.Holds, string.Join('\n', network.Findings));
     }
 }
