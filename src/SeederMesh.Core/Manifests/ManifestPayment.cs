@@ -1,5 +1,6 @@
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Core.Splits;
 
 namespace SeederMesh.Core.Manifests;
 
@@ -36,6 +37,14 @@ public sealed record ManifestPayment
 
     /// <summary>The share of the hub, in basis points.</summary>
     public required int HubBps { get; init; }
+
+    /// <summary>The split as settlement applies it; its payees are those of <see cref="Payees"/>, in order.</summary>
+    /// <exception cref="ArgumentException">The shares do not add up, or a payee stands twice: no verified manifest's do.</exception>
+    public SplitPolicy ToSplitPolicy() => new(
+        [.. Payees.Select(payee => new PayeeShare(payee.Id, new BasisPoints(payee.ShareBps)))],
+        new BasisPoints(SeedersBps),
+        new BasisPoints(RegistryBps),
+        new BasisPoints(HubBps));
 }
 
 /// <summary>Someone who is paid by a manifest.</summary>

@@ -119,7 +119,7 @@ internal static class ChannelPostings
         (AccountOpening Account, Msat Amount)[] all =
         [
             .. manifest.Split.Payees.Zip(legs.Payees, (payee, leg) => (AccountOpening.Payee(payee.Payee), leg)),
-            .. seeders.Zip(legs.Seeders, (seeder, leg) => (AccountOpening.Payee(PayeeDirectory.OfSeeder(seeder)), leg)),
+            .. seeders.Zip(legs.Seeders, (seeder, leg) => (AccountOpening.Payee(PayeeRecord.IdOfSeeder(seeder)), leg)),
             (AccountOpening.Registry, legs.Registry),
             (AccountOpening.HubRevenue, legs.Hub),
         ];
@@ -157,7 +157,7 @@ internal static class ChannelPostings
             Add(AccountOpening.Payee(split.Payees[index].Payee), legs.Payees[index]);
         }
 
-        Add(AccountOpening.Payee(PayeeDirectory.OfSeeder(settlement.Seeder)), legs.Seeder);
+        Add(AccountOpening.Payee(PayeeRecord.IdOfSeeder(settlement.Seeder)), legs.Seeder);
         Add(AccountOpening.Registry, legs.Registry);
         Add(AccountOpening.HubRevenue, legs.Hub);
         if (!rest.IsZero)

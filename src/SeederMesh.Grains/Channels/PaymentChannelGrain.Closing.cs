@@ -155,7 +155,7 @@ public sealed partial class PaymentChannelGrain
         payouts.NoteChannel(channelId);
         foreach (PublicKey seeder in state.Channel.Seeders)
         {
-            NotePayees(PayeeDirectory.OfSeeder(seeder));
+            NotePayees(PayeeRecord.IdOfSeeder(seeder));
         }
     }
 

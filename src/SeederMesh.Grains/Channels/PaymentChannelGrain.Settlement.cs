@@ -102,7 +102,7 @@ public sealed partial class PaymentChannelGrain
 
     private void Announce(Settlement settlement)
     {
-        NotePayees(PayeeDirectory.OfSeeder(settlement.Seeder));
+        NotePayees(PayeeRecord.IdOfSeeder(settlement.Seeder));
         if (feed.IsWatched)
         {
             feed.Publish(new ReceiptsSettled(

@@ -50,11 +50,7 @@ public sealed record PaidManifest(
             manifest.Torrent.Name,
             manifest.Creator.ToString(),
             new PricePerMebibyte(asked.PricePerMiB.Value),
-            new SplitPolicy(
-                [.. asked.Payees.Select(payee => new PayeeShare(payee.Id, new BasisPoints(payee.ShareBps)))],
-                new BasisPoints(asked.SeedersBps),
-                new BasisPoints(asked.RegistryBps),
-                new BasisPoints(asked.HubBps)),
+            asked.ToSplitPolicy(),
             [.. asked.Payees],
             new PieceMap(manifest.Torrent));
     }

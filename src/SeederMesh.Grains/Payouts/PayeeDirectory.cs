@@ -16,9 +16,6 @@ public sealed class PayeeDirectory(LedgerStore ledger)
 
     private readonly ConcurrentDictionary<Id128, bool> known = new();
 
-    /// <summary>The payee id of a seeder.</summary>
-    public static Id128 OfSeeder(PublicKey seeder) => Id128.Derive("seeder-payee", seeder.Span);
-
     /// <summary>Notes the named payees of a manifest, with their endpoints as destination, best first, one a line.</summary>
     public async Task EnsureAsync(PaidManifest manifest)
     {
@@ -36,7 +33,7 @@ public sealed class PayeeDirectory(LedgerStore ledger)
 
     /// <summary>Notes a seeder; its destination follows when it registers.</summary>
     public Task EnsureSeederAsync(PublicKey seeder) =>
-        EnsureAsync(new PayeeRecord { Id = OfSeeder(seeder), Kind = PayeeKind.Seeder, Owner = seeder.ToString() });
+        EnsureAsync(new PayeeRecord { Id = PayeeRecord.IdOfSeeder(seeder), Kind = PayeeKind.Seeder, Owner = seeder.ToString() });
 
     private async Task EnsureAsync(PayeeRecord payee)
     {

@@ -26,7 +26,7 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
     /// <inheritdoc/>
     public async Task<SeederView> RegisterAsync(RegisterSeederCommand command)
     {
-        Id128 payeeId = PayeeDirectory.OfSeeder(key);
+        Id128 payeeId = PayeeRecord.IdOfSeeder(key);
         await payees.EnsureSeederAsync(key);
         PayeeRecord payee = (await Ledger.Reader.FindPayeeAsync(payeeId))!;
         SeederRecord? before = await Ledger.Reader.FindSeederAsync(key);
@@ -59,7 +59,7 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
     /// <inheritdoc/>
     public async Task<SeederView?> GetAsync()
     {
-        Id128 payeeId = PayeeDirectory.OfSeeder(key);
+        Id128 payeeId = PayeeRecord.IdOfSeeder(key);
         SeederRecord? seeder = await Ledger.Reader.FindSeederAsync(key);
         if (seeder is null && await Ledger.Reader.FindPayeeAsync(payeeId) is null)
         {

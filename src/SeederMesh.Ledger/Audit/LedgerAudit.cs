@@ -11,27 +11,31 @@ public static class LedgerAudit
     /// <param name="databasePath">The ledger's file.</param>
     /// <returns>Every check with its figures and verdict.</returns>
     /// <exception cref="LedgerDatabaseException">There is no such file, or it is not a ledger of this program's version.</exception>
-    public static AuditReport Run(string databasePath)
+    public static AuditReport Run(string databasePath) => Inspect(databasePath, (session, damage) =>
+    {
+        session.Check("database is intact", _ => damage());
+        new BooksAudit(session).Run();
+        new RecordsAudit(session).Run();
+    });
+
+    /// <summary>Makes checks over one read-only snapshot of a SQLite ledger.</summary>
+    /// <param name="databasePath">The ledger's file.</param>
+    /// <param name="check">Given the session, and what finds damage of the file itself.</param>
+    internal static AuditReport Inspect(string databasePath, Action<AuditSession, Func<IEnumerable<string>>> check)
     {
         if (!File.Exists(databasePath))
         {
             throw new LedgerDatabaseException($"There is no ledger at {databasePath}.");
         }
 
-        return Run(new SqliteDialect(databasePath, new LedgerOptions().LockTimeoutSeconds));
-    }
-
-    internal static AuditReport Run(SqlDialect dialect)
-    {
+        SqlDialect dialect = new SqliteDialect(databasePath, new LedgerOptions().LockTimeoutSeconds);
         try
         {
             using DbConnection connection = dialect.OpenReader();
             Migrations.RequireCurrent(connection, dialect);
             using DbTransaction snapshot = dialect.BeginSnapshot(connection);
             AuditSession session = new(connection);
-            session.Check("database is intact", _ => dialect.FindDamage(connection));
-            new BooksAudit(session).Run();
-            new RecordsAudit(session).Run();
+            check(session, () => dialect.FindDamage(connection));
             return new AuditReport(session.Checks);
         }
         catch (DbException failure)

@@ -28,6 +28,9 @@ public sealed record PayeeRecord : RevisedRecord, IStoredRecord<PayeeRecord>
     /// <summary>Where payouts go (keysend:, lnaddress:, lnurl:, bolt12:); null while unknown.</summary>
     public string? Destination { get; init; }
 
+    /// <summary>The payee id of a seeder: its earnings follow its key, whatever destination it names.</summary>
+    public static Id128 IdOfSeeder(PublicKey seeder) => Id128.Derive("seeder-payee", seeder.Span);
+
     static RecordTable IStoredRecord<PayeeRecord>.StoredIn => Definition;
 
     internal override RecordTable Table => Definition;
