@@ -91,7 +91,12 @@ std::shared_ptr<lt::torrent_info> load_metainfo(void const* data, std::int64_t s
         bytes = wrapped;
     }
 
-    auto info = std::make_shared<lt::torrent_info>(bytes, metainfo_limits(), lt::from_span);
+    lt::error_code ec;
+    lt::bdecode_node const torrent = lt::bdecode(bytes, ec, nullptr, decode_depth_max, decode_tokens_max);
+    if (ec) throw lt::system_error(ec);
+    check_names(torrent);
+    auto info = std::make_shared<lt::torrent_info>(torrent, metainfo_limits());
+    check_piece_layers(torrent);
     restore_case_variants(*info);
     return info;
 }

@@ -283,7 +283,7 @@ bool receipt_peer::can_disconnect(lt::error_code const& reason)
 {
     // Two peers that have everything part at once; but the last receipts are still to be sent and acknowledged.
     bool const is_redundant = reason == lt::errors::upload_upload_connection
-        || reason == lt::errors::uninteresting_upload_peer;
+        || reason == lt::errors::uninteresting_upload_peer || reason == lt::errors::torrent_finished;
     if (!is_redundant || m_remote_message == 0 || m_ticks_redundant > redundant_ticks_max) return true;
     if (m_ticks_redundant == 0) m_ticks_redundant = 1;
     return false;

@@ -74,6 +74,10 @@ void set_constants(lt::settings_pack& settings)
     settings.set_int(lt::settings_pack::request_queue_time, 3);
     settings.set_int(lt::settings_pack::max_out_request_queue, 1500);
     settings.set_int(lt::settings_pack::connection_speed, 100);
+
+    // A seeder that restarts is found again in seconds, not minutes: 5 s after the first failure, 10 s after the second.
+    settings.set_int(lt::settings_pack::min_reconnect_time, 5);
+    settings.set_int(lt::settings_pack::max_failcount, 20);
 }
 
 } // namespace

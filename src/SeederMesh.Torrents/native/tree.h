@@ -11,8 +11,6 @@ namespace seedermesh {
 
 constexpr std::size_t tree_files_max = 1'000'000;
 constexpr int tree_depth_max = 64;
-// libtorrent cuts longer path elements when it loads a torrent.
-constexpr std::size_t name_bytes_max = 240;
 
 // Why an entry is not part of the torrent. C#: SkipReason.
 enum class skip_reason : std::uint8_t
