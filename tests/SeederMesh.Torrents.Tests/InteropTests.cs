@@ -10,8 +10,8 @@ using Xunit;
 namespace SeederMesh.Torrents.Tests;
 
 /// <summary>
-/// Plain clients that know nothing of receipts, as seeder and as downloader, over loopback. As downloaders they meet the
-/// upload credit, too: each choke and unchoke is one of BEP 3's. The torrent is v1: Debian 12's aria2 1.36 and
+/// Plain clients that know nothing of receipts, as seeder and as downloader, over loopback. As downloaders they meet
+/// the upload credit, too: each choke and unchoke is one of BEP 3's. The torrent is v1: Debian 12's aria2 1.36 and
 /// Transmission 3.00 cannot read the empty dictionary key that BEP 52 puts into every v2 and hybrid torrent.
 /// </summary>
 public sealed class InteropTests : IDisposable
@@ -31,7 +31,8 @@ public sealed class InteropTests : IDisposable
         byte[] torrent = await PublishAsync(tracker.Url);
         await SeedWithCreditAsync(seeder, torrent);
 
-        using Process aria2 = Start("aria2c", [.. Aria2(FreePort()), "--seed-time=0", "--dir=" + folder.Create("down")]);
+        using Process aria2 = Start(
+            "aria2c", [.. Aria2(FreePort()), "--seed-time=0", "--dir=" + folder.Create("down")]);
         await aria2.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(0, aria2.ExitCode);
         AssertSame();
@@ -153,7 +154,8 @@ public sealed class InteropTests : IDisposable
         return
         [
             "--foreground", "--config-dir", folder.Create("config"), "--watch-dir", folder["watch"], "--download-dir",
-            downloads, "--peerport", port.ToString(), "--port", FreePort().ToString(), "--rpc-bind-address", "127.0.0.1",
+            downloads, "--peerport", port.ToString(), "--port", FreePort().ToString(),
+            "--rpc-bind-address", "127.0.0.1",
             "--bind-address-ipv4", "127.0.0.1", "--no-portmap", "--no-dht", "--no-lpd", "--no-utp", "--no-auth",
         ];
     }
@@ -164,7 +166,10 @@ public sealed class InteropTests : IDisposable
         const int PieceLength = 32768;
         folder.WriteContent("album", "0", 3_000_000, 1);
         folder.WriteContent("album", "1", 1_234_567, 2);
-        byte[] content = [.. await File.ReadAllBytesAsync(folder["album/0"]), .. await File.ReadAllBytesAsync(folder["album/1"])];
+        byte[] content =
+        [
+            .. await File.ReadAllBytesAsync(folder["album/0"]), .. await File.ReadAllBytesAsync(folder["album/1"]),
+        ];
         byte[] pieces = [.. content.Chunk(PieceLength).SelectMany(SHA1.HashData)];
         byte[] torrent =
         [
@@ -180,7 +185,12 @@ public sealed class InteropTests : IDisposable
 
     private static Process Start(string program, string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();

@@ -60,13 +60,15 @@ public sealed class MetainfoBuilderTests
         await File.WriteAllTextAsync(Path.Combine(root, "back\\slash"), "x");
         await File.WriteAllTextAsync(Path.Combine(root, "README"), "upper");
         await File.WriteAllTextAsync(Path.Combine(root, "readme"), "lower");
-        await Process.Start("sh", ["-c", $"cd '{root}' && mkfifo fifo && touch \"$(printf 'bad\\377')\""]).WaitForExitAsync();
+        await Process.Start(
+            "sh", ["-c", $"cd '{root}' && mkfifo fifo && touch \"$(printf 'bad\\377')\""]).WaitForExitAsync();
 
         MetainfoBuildResult built = await MetainfoBuilder.BuildAsync(root, new MetainfoBuildOptions());
 
         Assert.Equal(
             ["tree/README", "tree/inside", "tree/plain", "tree/readme", "tree/sub/deep"],
-            built.Metainfo.Files.Where(file => !file.IsPadding).Select(file => file.Path).Order(StringComparer.Ordinal));
+            built.Metainfo.Files.Where(file => !file.IsPadding).Select(file => file.Path).Order(StringComparer.Ordinal),
+            StringComparer.Ordinal);
         Assert.Equal(
             [
                 ("back\\x5cslash", SkipReason.NameNotPortable), ("bad\\xff", SkipReason.NameNotUtf8),
@@ -129,7 +131,8 @@ public sealed class MetainfoBuilderTests
     [Fact]
     public void TryParse_MutatedTorrents_GiveAnErrorOrAValue()
     {
-        byte[] good = "d4:infod6:lengthi16384e4:name1:a12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee"u8.ToArray();
+        byte[] good =
+            "d4:infod6:lengthi16384e4:name1:a12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee"u8.ToArray();
         Assert.True(Metainfo.TryParse(good, out _, out _));
         Random random = new(7);
         for (int round = 0; round < 5000; round++)
@@ -139,7 +142,7 @@ public sealed class MetainfoBuilderTests
             mutated[random.Next(mutated.Length)] = (byte)random.Next(256);
             if (!Metainfo.TryParse(mutated, out _, out TorrentError error))
             {
-                Assert.NotEqual("", error.Name);
+                Assert.NotEmpty(error.Name);
             }
         }
     }
@@ -155,11 +158,11 @@ public sealed class MetainfoBuilderTests
         Assert.Equal(hash, link.InfoHashes.V2?.ToString());
         Assert.Null(link.InfoHashes.V1);
         Assert.Equal("name", link.Name);
-        Assert.Equal(["http://t/announce"], link.Trackers);
+        Assert.Equal("http://t/announce", Assert.Single(link.Trackers));
         Assert.Equal("127.0.0.1:5", Assert.Single(link.Peers).ToString());
         Assert.Equal([0, 4, 0, 4], link.FilePriorities);
         Assert.False(MagnetLink.TryParse("magnet:?dn=nothing", out _, out TorrentError error));
-        Assert.NotEqual("", error.Name);
+        Assert.NotEmpty(error.Name);
     }
 
     /// <summary>BEP 52: SHA-256 over 16 KiB blocks, zero leaves up to a power of two.</summary>

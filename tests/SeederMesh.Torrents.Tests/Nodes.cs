@@ -86,13 +86,14 @@ internal sealed class Node : IAsyncDisposable
             {
                 await next.WaitAsync(limit.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException exception)
             {
                 lock (gate)
                 {
                     throw new TimeoutException(
                         $"No {typeof(T).Name} within {Patience.TotalSeconds} s; the last of {seen.Count} events: "
-                        + string.Join(" | ", seen.TakeLast(12)));
+                        + string.Join(" | ", seen.TakeLast(12)),
+                        exception);
                 }
             }
         }
@@ -105,7 +106,9 @@ internal sealed class Node : IAsyncDisposable
             TorrentSource.File(torrent),
             new AddTorrentOptions
             {
-                SavePath = savePath, ReceiptDictionary = Dictionary, DefaultUploadCredit = credit,
+                SavePath = savePath,
+                ReceiptDictionary = Dictionary,
+                DefaultUploadCredit = credit,
             });
         await WaitAsync<TorrentFinished>(finished => finished.Torrent == id);
         return id;

@@ -71,7 +71,8 @@ public sealed class ReceiptExtensionTests : IDisposable
 
         Assert.InRange(exhausted, Size / Window, 200);
         Assert.All(seeder.All<PeerUploaded>(), e => Assert.InRange(e.Uploaded, 0, credit));
-        Assert.Equal(await File.ReadAllBytesAsync(folder["album/0"]), await File.ReadAllBytesAsync(folder["down/album/0"]));
+        Assert.Equal(
+            await File.ReadAllBytesAsync(folder["album/0"]), await File.ReadAllBytesAsync(folder["down/album/0"]));
     }
 
     [Fact]

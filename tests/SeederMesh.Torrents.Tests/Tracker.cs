@@ -21,7 +21,7 @@ internal sealed class TestTracker : IAsyncDisposable
         byte[] body = [.. Encoding.ASCII.GetBytes($"d8:intervali60e5:peers{compact.Length}:"), .. compact, (byte)'e'];
         answer =
         [
-            .. Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"),
+            .. Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Length: {body.Length}\r\n\r\n"),
             .. body,
         ];
         listener.Start();

@@ -75,7 +75,9 @@ public sealed class TransferTests : IDisposable
                 TorrentSource.File(built.Torrent),
                 new AddTorrentOptions
                 {
-                    SavePath = folder.Create("down"), Peers = [seeder.EndPoint], FilePriorities = priorities,
+                    SavePath = folder.Create("down"),
+                    Peers = [seeder.EndPoint],
+                    FilePriorities = priorities,
                 });
             await leecher.WaitAsync<TorrentFinished>();
             TorrentStatus status = leecher.Session.GetStatus(id)!;
@@ -174,8 +176,8 @@ public sealed class TransferTests : IDisposable
         Assert.Equal("duplicate_torrent", Refused(TorrentSource.File(built.Torrent), options));
         Assert.Equal("private_torrent", Refused(TorrentSource.File(secret.Torrent), options));
         Assert.Equal("expected_value", Refused(TorrentSource.File("nonsense"u8.ToArray()), options));
-        Assert.NotEqual("", Refused(TorrentSource.ResumeData("de"u8.ToArray()), options));
-        Assert.NotEqual("", Refused(TorrentSource.Magnet("magnet:?dn=x"), options));
+        Assert.NotEmpty(Refused(TorrentSource.ResumeData("de"u8.ToArray()), options));
+        Assert.NotEmpty(Refused(TorrentSource.Magnet("magnet:?dn=x"), options));
 
         node.Session.Remove(id);
         await node.WaitAsync<TorrentRemoved>();

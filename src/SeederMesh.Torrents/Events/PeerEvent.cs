@@ -22,7 +22,9 @@ public sealed record PeerConnected(
 /// <summary>The peer said what it can do. May come again on one connection; the newest counts.</summary>
 /// <param name="Torrent">Its torrent.</param>
 /// <param name="Peer">The connection.</param>
-/// <param name="SpeaksReceipts">Whether it offers <c>sm_receipt</c> and sent an <c>sm</c> dictionary of up to 8 KiB.</param>
+/// <param name="SpeaksReceipts">
+/// Whether it offers <c>sm_receipt</c> and sent an <c>sm</c> dictionary of up to 8 KiB.
+/// </param>
 /// <param name="Client">The program it says it is; not trustworthy.</param>
 /// <param name="ReceiptDictionary">The bencoded <c>sm</c> dictionary as it came, or empty.</param>
 public sealed record PeerExtensionHandshake(

@@ -6,7 +6,9 @@ public sealed record MetainfoBuildOptions
     /// <summary>Bytes in a piece: a power of two from 16 KiB to 128 MiB, or 0 for one that suits the size.</summary>
     public int PieceLength { get; init; }
 
-    /// <summary>Only v2 metadata: half the hashing, but clients that know only BEP 3 cannot join. Default: hybrid.</summary>
+    /// <summary>
+    /// Only v2 metadata: half the hashing, but clients that know only BEP 3 cannot join. Default: hybrid.
+    /// </summary>
     public bool V2Only { get; init; }
 
     /// <summary>Whether only its trackers may name peers (BEP 27). Default: no.</summary>

@@ -26,25 +26,26 @@ internal static class EventReader
         };
     }
 
-    private static TorrentEvent ReadTorrentEvent(byte kind, TorrentHandleId torrent, ref BlobReader reader) => kind switch
-    {
-        1 => new TorrentAdded(torrent),
-        2 => new TorrentRemoved(torrent),
-        3 => new TorrentDataDeleted(torrent, reader.ReadString()),
-        4 => new MetadataReceived(torrent),
-        5 => new TorrentFinished(torrent),
-        6 => new TorrentChecked(torrent),
-        7 => new TorrentFailed(torrent, ReadError(ref reader), reader.ReadString()),
-        8 => new FileFailed(torrent, ReadError(ref reader), reader.ReadString()),
-        9 => new ResumeDataSaved(torrent, reader.ReadBytes().ToArray()),
-        10 => new ResumeDataFailed(torrent, ReadError(ref reader)),
-        11 => new TrackerFailed(torrent, reader.ReadString(), reader.ReadString()),
-        12 => new TrackerReplied(torrent, reader.ReadString(), reader.ReadInt32()),
-        15 => new TorrentStateChanged(torrent, (TorrentState)reader.ReadByte()),
-        16 => new TorrentPaused(torrent),
-        17 => new TorrentResumed(torrent),
-        _ => throw new InvalidOperationException($"The native library sent an event of the unknown kind {kind}."),
-    };
+    private static TorrentEvent ReadTorrentEvent(
+        byte kind, TorrentHandleId torrent, ref BlobReader reader) => kind switch
+        {
+            1 => new TorrentAdded(torrent),
+            2 => new TorrentRemoved(torrent),
+            3 => new TorrentDataDeleted(torrent, reader.ReadString()),
+            4 => new MetadataReceived(torrent),
+            5 => new TorrentFinished(torrent),
+            6 => new TorrentChecked(torrent),
+            7 => new TorrentFailed(torrent, ReadError(ref reader), reader.ReadString()),
+            8 => new FileFailed(torrent, ReadError(ref reader), reader.ReadString()),
+            9 => new ResumeDataSaved(torrent, reader.ReadBytes().ToArray()),
+            10 => new ResumeDataFailed(torrent, ReadError(ref reader)),
+            11 => new TrackerFailed(torrent, reader.ReadString(), reader.ReadString()),
+            12 => new TrackerReplied(torrent, reader.ReadString(), reader.ReadInt32()),
+            15 => new TorrentStateChanged(torrent, (TorrentState)reader.ReadByte()),
+            16 => new TorrentPaused(torrent),
+            17 => new TorrentResumed(torrent),
+            _ => throw new InvalidOperationException($"The native library sent an event of the unknown kind {kind}."),
+        };
 
     private static TorrentEvent ReadPeerEvent(
         byte kind, PeerHandleId peer, TorrentHandleId torrent, ref BlobReader reader)

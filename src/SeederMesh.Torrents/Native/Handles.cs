@@ -13,7 +13,8 @@ internal sealed class NativeBuffer : SafeHandle
     /// <summary>Its bytes, valid until it is disposed.</summary>
     public unsafe ReadOnlySpan<byte> Bytes => IsInvalid
         ? []
-        : new ReadOnlySpan<byte>(NativeMethods.sm_buffer_data(handle), checked((int)NativeMethods.sm_buffer_size(handle)));
+        : new ReadOnlySpan<byte>(
+            NativeMethods.sm_buffer_data(handle), checked((int)NativeMethods.sm_buffer_size(handle)));
 
     /// <summary>Takes the result of a call, or throws what it says.</summary>
     /// <exception cref="TorrentException">The call failed.</exception>

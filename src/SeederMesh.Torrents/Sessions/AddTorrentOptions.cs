@@ -18,7 +18,9 @@ public sealed record TorrentSource
     /// <summary>A magnet link; the metadata comes from its peers.</summary>
     public static TorrentSource Magnet(string link) => new(1, Encoding.UTF8.GetBytes(link));
 
-    /// <summary>What <see cref="Events.ResumeDataSaved"/> brought, with everything known about the torrent then.</summary>
+    /// <summary>
+    /// What <see cref="Events.ResumeDataSaved"/> brought, with everything known about the torrent then.
+    /// </summary>
     public static TorrentSource ResumeData(ReadOnlyMemory<byte> data) => new(2, data);
 }
 
@@ -32,7 +34,9 @@ public static class UploadCredit
 /// <summary>How a torrent is added.</summary>
 public sealed record AddTorrentOptions
 {
-    /// <summary>The directory that holds, or will hold, the torrent's file or directory. From resume data if "".</summary>
+    /// <summary>
+    /// The directory that holds, or will hold, the torrent's file or directory. From resume data if "".
+    /// </summary>
     public string SavePath { get; init; } = "";
 
     /// <summary>Whether it waits for <see cref="TorrentSession.Resume"/>. Default: no.</summary>
@@ -41,13 +45,17 @@ public sealed record AddTorrentOptions
     /// <summary>Pieces in order, for playing while it loads. Default: rarest first.</summary>
     public bool Sequential { get; init; }
 
-    /// <summary>Skips the check of files that are known to be complete; each piece is checked when first asked for.</summary>
+    /// <summary>
+    /// Skips the check of files that are known to be complete; each piece is checked when first asked for.
+    /// </summary>
     public bool AssumeComplete { get; init; }
 
     /// <summary>Never downloads. Default: no.</summary>
     public bool UploadOnly { get; init; }
 
-    /// <summary>Whether a private torrent (BEP 27) may be added; trackers of those often ban modified clients.</summary>
+    /// <summary>
+    /// Whether a private torrent (BEP 27) may be added; trackers of those often ban modified clients.
+    /// </summary>
     public bool AllowPrivate { get; init; }
 
     /// <summary>Bytes a second to this torrent's peers, 0 for no limit.</summary>
@@ -56,7 +64,9 @@ public sealed record AddTorrentOptions
     /// <summary>Bytes a second from this torrent's peers, 0 for no limit.</summary>
     public int DownloadRateLimit { get; init; }
 
-    /// <summary>0 (not wanted) to 7 for each file, padding files included; empty for all (or what <c>so=</c> says).</summary>
+    /// <summary>
+    /// 0 (not wanted) to 7 for each file, padding files included; empty for all (or what <c>so=</c> says).
+    /// </summary>
     public IReadOnlyList<byte> FilePriorities { get; init; } = [];
 
     /// <summary>More trackers.</summary>
@@ -71,6 +81,8 @@ public sealed record AddTorrentOptions
     /// </summary>
     public ReadOnlyMemory<byte> ReceiptDictionary { get; init; }
 
-    /// <summary>Bytes that a new peer may be sent before <see cref="TorrentSession.SetUploadCredit"/>. Default: no limit.</summary>
+    /// <summary>
+    /// Bytes that a new peer may be sent before <see cref="TorrentSession.SetUploadCredit"/>. Default: no limit.
+    /// </summary>
     public long DefaultUploadCredit { get; init; } = UploadCredit.Unlimited;
 }

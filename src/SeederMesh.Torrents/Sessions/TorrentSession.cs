@@ -12,7 +12,7 @@ namespace SeederMesh.Torrents.Sessions;
 /// events wait, the engine keeps the rest, and beyond 64 MiB of them it disconnects peers that go on sending messages.
 /// Disposing closes every connection; ask for resume data before.
 /// </remarks>
-public sealed class TorrentSession : IAsyncDisposable
+public sealed partial class TorrentSession : IAsyncDisposable
 {
     private const int EventsWaitingMax = 8192;
     private const int WaitMilliseconds = 500;
@@ -41,7 +41,9 @@ public sealed class TorrentSession : IAsyncDisposable
     /// <summary>What happened, in order; completed when the session is disposed.</summary>
     public ChannelReader<TorrentEvent> Events => events.Reader;
 
-    /// <summary>Adds a torrent. <see cref="TorrentAdded"/> follows, and <see cref="TorrentChecked"/> for its files.</summary>
+    /// <summary>
+    /// Adds a torrent. <see cref="TorrentAdded"/> follows, and <see cref="TorrentChecked"/> for its files.
+    /// </summary>
     /// <exception cref="TorrentException">
     /// The source is not valid (Metainfo or Engine), the torrent is there already (<c>duplicate_torrent</c>), or it is
     /// private and that is not allowed (<c>private_torrent</c>).
@@ -58,11 +60,14 @@ public sealed class TorrentSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a torrent; <see cref="TorrentRemoved"/> follows, and <see cref="TorrentDataDeleted"/>.</summary>
+    /// <summary>
+    /// Removes a torrent; <see cref="TorrentRemoved"/> follows, and <see cref="TorrentDataDeleted"/>.
+    /// </summary>
     /// <exception cref="TorrentException">There is no such torrent.</exception>
     public void Remove(TorrentHandleId torrent, bool withData = false) =>
         NativeBuffer.Take(
-            NativeMethods.sm_torrent_remove(handle, torrent.Value, withData ? 1 : 0, out nint buffer), buffer).Dispose();
+            NativeMethods.sm_torrent_remove(handle, torrent.Value, withData ? 1 : 0, out nint buffer),
+            buffer).Dispose();
 
     /// <summary>Disconnects its peers and stops; <see cref="TorrentPaused"/> follows.</summary>
     /// <exception cref="TorrentException">There is no such torrent.</exception>
@@ -76,7 +81,9 @@ public sealed class TorrentSession : IAsyncDisposable
     /// <exception cref="TorrentException">There is no such torrent.</exception>
     public void Recheck(TorrentHandleId torrent) => Command(torrent, TorrentCommand.Recheck, new BlobWriter());
 
-    /// <summary>Asks for resume data: <see cref="ResumeDataSaved"/> or <see cref="ResumeDataFailed"/> follows.</summary>
+    /// <summary>
+    /// Asks for resume data: <see cref="ResumeDataSaved"/> or <see cref="ResumeDataFailed"/> follows.
+    /// </summary>
     /// <exception cref="TorrentException">There is no such torrent.</exception>
     public void RequestResumeData(TorrentHandleId torrent) =>
         Command(torrent, TorrentCommand.SaveResumeData, new BlobWriter());
@@ -126,101 +133,6 @@ public sealed class TorrentSession : IAsyncDisposable
     public void SetUploadOnly(TorrentHandleId torrent, bool uploadOnly) =>
         Command(torrent, TorrentCommand.UploadOnly, new BlobWriter().Write(uploadOnly));
 
-    /// <summary>All torrents at this moment.</summary>
-    public IReadOnlyList<TorrentStatus> GetStatus()
-    {
-        using NativeBuffer result = NativeBuffer.Take(
-            NativeMethods.sm_torrents_status(handle, out nint buffer), buffer);
-        BlobReader reader = new(result.Bytes);
-        TorrentStatus[] all = new TorrentStatus[reader.ReadCount()];
-        for (int i = 0; i < all.Length; i++)
-        {
-            all[i] = new TorrentStatus(ref reader);
-        }
-
-        return all;
-    }
-
-    /// <summary>One torrent at this moment, or null when it is not there.</summary>
-    public TorrentStatus? GetStatus(TorrentHandleId torrent) =>
-        GetStatus().FirstOrDefault(status => status.Torrent == torrent);
-
-    /// <summary>Its connected peers at this moment.</summary>
-    /// <exception cref="TorrentException">There is no such torrent.</exception>
-    public IReadOnlyList<PeerStatus> GetPeers(TorrentHandleId torrent)
-    {
-        using NativeBuffer result = Query(torrent, TorrentQuery.Peers);
-        BlobReader reader = new(result.Bytes);
-        PeerStatus[] peers = new PeerStatus[reader.ReadCount()];
-        for (int i = 0; i < peers.Length; i++)
-        {
-            peers[i] = PeerStatus.Read(ref reader);
-        }
-
-        return peers;
-    }
-
-    /// <summary>For each piece, whether it is there and checked; empty before the metadata arrived.</summary>
-    /// <exception cref="TorrentException">There is no such torrent.</exception>
-    public IReadOnlyList<bool> GetPieces(TorrentHandleId torrent)
-    {
-        using NativeBuffer result = Query(torrent, TorrentQuery.Pieces);
-        BlobReader reader = new(result.Bytes);
-        bool[] pieces = new bool[reader.ReadCount()];
-        for (int i = 0; i < pieces.Length; i++)
-        {
-            pieces[i] = reader.ReadFlag();
-        }
-
-        return pieces;
-    }
-
-    /// <summary>For each piece, how many connected peers have it; empty while seeding.</summary>
-    /// <exception cref="TorrentException">There is no such torrent.</exception>
-    public IReadOnlyList<int> GetPieceAvailability(TorrentHandleId torrent)
-    {
-        using NativeBuffer result = Query(torrent, TorrentQuery.Availability);
-        BlobReader reader = new(result.Bytes);
-        int[] counts = new int[reader.ReadCount()];
-        for (int i = 0; i < counts.Length; i++)
-        {
-            counts[i] = reader.ReadInt32();
-        }
-
-        return counts;
-    }
-
-    /// <summary>For each file, the bytes that are there, including those of unfinished pieces.</summary>
-    /// <exception cref="TorrentException">There is no such torrent.</exception>
-    public IReadOnlyList<long> GetFileProgress(TorrentHandleId torrent)
-    {
-        using NativeBuffer result = Query(torrent, TorrentQuery.FileProgress);
-        BlobReader reader = new(result.Bytes);
-        long[] bytes = new long[reader.ReadCount()];
-        for (int i = 0; i < bytes.Length; i++)
-        {
-            bytes[i] = reader.ReadInt64();
-        }
-
-        return bytes;
-    }
-
-    /// <summary>The .torrent, as far as it is known: of a magnet, piece layers arrive while it downloads.</summary>
-    /// <exception cref="TorrentException">There is no such torrent, or no metadata yet (<c>no_metadata</c>).</exception>
-    public byte[] GetTorrentFile(TorrentHandleId torrent)
-    {
-        using NativeBuffer result = Query(torrent, TorrentQuery.TorrentFile);
-        return result.Bytes.ToArray();
-    }
-
-    /// <summary>The info dictionary, whose SHA-256 is the v2 infohash.</summary>
-    /// <exception cref="TorrentException">There is no such torrent, or no metadata yet (<c>no_metadata</c>).</exception>
-    public byte[] GetInfoDictionary(TorrentHandleId torrent)
-    {
-        using NativeBuffer result = Query(torrent, TorrentQuery.Info);
-        return result.Bytes.ToArray();
-    }
-
     /// <summary>The session at this moment.</summary>
     public SessionTotals GetTotals()
     {
@@ -251,8 +163,12 @@ public sealed class TorrentSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Sets what new peers of a torrent are told under <c>sm</c>, and what they may be sent at first.</summary>
-    /// <exception cref="TorrentException">There is no such torrent, or it is not a bencoded dictionary of up to 8 KiB.</exception>
+    /// <summary>
+    /// Sets what new peers of a torrent are told under <c>sm</c>, and what they may be sent at first.
+    /// </summary>
+    /// <exception cref="TorrentException">
+    /// There is no such torrent, or it is not a bencoded dictionary of up to 8 KiB.
+    /// </exception>
     public unsafe void SetReceiptExtension(
         TorrentHandleId torrent, ReadOnlySpan<byte> dictionary, long defaultUploadCredit)
     {
@@ -264,7 +180,9 @@ public sealed class TorrentSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a message of <c>sm_receipt</c>; nothing happens when the peer left or does not speak it.</summary>
+    /// <summary>
+    /// Sends a message of <c>sm_receipt</c>; nothing happens when the peer left or does not speak it.
+    /// </summary>
     /// <param name="peer">To whom.</param>
     /// <param name="payload">1 to 65,534 bytes.</param>
     /// <exception cref="TorrentException">The payload is empty or too long.</exception>
@@ -363,10 +281,6 @@ public sealed class TorrentSession : IAsyncDisposable
             NativeBuffer.Take(status, buffer).Dispose();
         }
     }
-
-    private NativeBuffer Query(TorrentHandleId torrent, TorrentQuery query) =>
-        NativeBuffer.Take(
-            NativeMethods.sm_torrent_query(handle, torrent.Value, (int)query, out nint buffer), buffer);
 
     /// <summary>The one reader of the native queue; a full channel makes it wait, and the native queue grows.</summary>
     private async Task ReadEventsAsync()

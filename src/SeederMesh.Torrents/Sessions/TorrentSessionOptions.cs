@@ -16,7 +16,9 @@ public enum EncryptionPolicy
 /// <summary>How a session behaves.</summary>
 public sealed record TorrentSessionOptions
 {
-    /// <summary>Addresses and ports to listen on, as libtorrent writes them; port 0 is any. Default: any, 6881.</summary>
+    /// <summary>
+    /// Addresses and ports to listen on, as libtorrent writes them; port 0 is any. Default: any, 6881.
+    /// </summary>
     public string ListenInterfaces { get; init; } = "0.0.0.0:6881,[::]:6881";
 
     /// <summary>What peers and trackers are told. Default: SeederMesh and libtorrent with their versions.</summary>

@@ -46,6 +46,7 @@ SM_API int sm_torrents_status(sm_session* session, sm_buffer** out);
 // because a peer may leave at any time.
 SM_API int sm_torrent_extension(sm_session* session, std::uint32_t torrent, void const* dictionary, std::int64_t size,
     std::int64_t default_credit, sm_buffer** out);
-SM_API int sm_peer_send(sm_session* session, std::uint64_t peer, void const* payload, std::int64_t size, sm_buffer** out);
+SM_API int sm_peer_send(
+    sm_session* session, std::uint64_t peer, void const* payload, std::int64_t size, sm_buffer** out);
 SM_API int sm_peer_credit(sm_session* session, std::uint64_t peer, std::int64_t credit, sm_buffer** out);
 SM_API int sm_peer_disconnect(sm_session* session, std::uint64_t peer, sm_buffer** out);

@@ -87,7 +87,8 @@ std::string error_name(lt::error_code const& code)
     char const* name = nullptr;
     if (code.category() == lt::libtorrent_category()) name = libtorrent_name(code.value());
     if (code.category() == lt::bdecode_category()) name = bdecode_name(code.value());
-    return name != nullptr ? std::string(name) : std::string(code.category().name()) + "_" + std::to_string(code.value());
+    if (name != nullptr) return name;
+    return std::string(code.category().name()) + "_" + std::to_string(code.value());
 }
 
 std::string printable(std::string_view bytes)

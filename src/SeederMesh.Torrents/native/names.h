@@ -13,7 +13,8 @@ constexpr std::size_t name_bytes_max = 240;
 inline std::int32_t take_code_point(std::string_view& text)
 {
     auto const lead = static_cast<unsigned char>(text[0]);
-    std::size_t const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    std::size_t const length
+        = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
     if (length == 0 || length > text.size()) return -1;
     std::int32_t value = length == 1 ? lead : lead & (0x7f >> length);
     for (std::size_t i = 1; i < length; ++i)

@@ -1,5 +1,5 @@
-// Not lt::set_piece_hashes: that reads through libtorrent's disk threads and reaches a fraction of the machine's SHA-256
-// rate. Each thread here takes the next piece, and reads and hashes it in chunks that stay in the core's cache.
+// Not lt::set_piece_hashes: that reads through libtorrent's disk threads and reaches a fraction of the machine's
+// SHA-256 rate. Each thread here takes the next piece, and reads and hashes it in chunks that stay in the core's cache.
 #include "piece_hashing.h"
 
 #include <libtorrent/hasher.hpp>
@@ -40,13 +40,11 @@ public:
         close();
         // Not through a link that was put there since the walk, and not waiting on a FIFO.
         m_descriptor = ::open(file.source.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (m_descriptor < 0)
-        {
-            throw failure(error_kind::file, "cannot_read_file", printable(file.source) + ": " + std::strerror(errno));
-        }
+        if (m_descriptor < 0) unreadable(file);
 
         struct ::stat status{};
-        if (::fstat(m_descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size != file.size) changed(file);
+        bool const is_known = ::fstat(m_descriptor, &status) == 0 && S_ISREG(status.st_mode);
+        if (!is_known || status.st_size != file.size) changed(file);
         ::posix_fadvise(m_descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
     }
 
@@ -54,12 +52,10 @@ public:
     {
         for (int done = 0; done < size;)
         {
-            ssize_t const count = ::pread(m_descriptor, buffer + done, static_cast<std::size_t>(size - done), offset + done);
+            auto const left = static_cast<std::size_t>(size - done);
+            ssize_t const count = ::pread(m_descriptor, buffer + done, left, offset + done);
             if (count < 0 && errno == EINTR) continue;
-            if (count < 0)
-            {
-                throw failure(error_kind::file, "cannot_read_file", printable(file.source) + ": " + std::strerror(errno));
-            }
+            if (count < 0) unreadable(file);
 
             if (count == 0) changed(file);
             done += static_cast<int>(count);
@@ -67,6 +63,12 @@ public:
     }
 
 private:
+    [[noreturn]] static void unreadable(tree_file const& file)
+    {
+        throw failure(
+            error_kind::file, "cannot_read_file", printable(file.source) + ": " + std::strerror(errno));
+    }
+
     [[noreturn]] static void changed(tree_file const& file)
     {
         throw failure(error_kind::file, "file_changed", printable(file.source) + ": changed while it was being hashed");

@@ -22,7 +22,8 @@ constexpr std::size_t requested_max = 16 * 1024;
 
 } // namespace
 
-std::shared_ptr<lt::torrent_plugin> receipt_plugin::new_torrent(lt::torrent_handle const& handle, lt::client_data_t data)
+std::shared_ptr<lt::torrent_plugin> receipt_plugin::new_torrent(
+    lt::torrent_handle const& handle, lt::client_data_t data)
 {
     auto* const record = data.get<torrent_record>();
     if (record == nullptr) return {};

@@ -75,7 +75,7 @@ void set_constants(lt::settings_pack& settings)
     settings.set_int(lt::settings_pack::max_out_request_queue, 1500);
     settings.set_int(lt::settings_pack::connection_speed, 100);
 
-    // A seeder that restarts is found again in seconds, not minutes: 5 s after the first failure, 10 s after the second.
+    // A seeder that restarts is found again in seconds, not minutes: 5 s after the first failure, then 10 s.
     settings.set_int(lt::settings_pack::min_reconnect_time, 5);
     settings.set_int(lt::settings_pack::max_failcount, 20);
 }
@@ -184,7 +184,8 @@ SM_API int sm_session_state(sm_session* session, sm_buffer** out)
     });
 }
 
-SM_API int sm_peer_send(sm_session* session, std::uint64_t peer, void const* payload, std::int64_t size, sm_buffer** out)
+SM_API int sm_peer_send(
+    sm_session* session, std::uint64_t peer, void const* payload, std::int64_t size, sm_buffer** out)
 {
     return guarded(out, error_kind::engine, [&]
     {

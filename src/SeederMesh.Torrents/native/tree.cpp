@@ -85,7 +85,9 @@ private:
         if (S_ISLNK(status.st_mode))
         {
             std::string const target = real_path(source);
-            if (target.empty()) return skip(path, errno == ELOOP ? skip_reason::symlink_loop : skip_reason::symlink_dangling);
+            bool const is_loop = target.empty() && errno == ELOOP;
+            if (is_loop) return skip(path, skip_reason::symlink_loop);
+            if (target.empty()) return skip(path, skip_reason::symlink_dangling);
             if (target != m_root && target.compare(0, m_root.size() + 1, m_root + "/") != 0)
             {
                 return skip(path, skip_reason::symlink_leaves_tree);
@@ -152,7 +154,7 @@ tree walk_tree(std::string const& path, std::atomic<bool> const& cancel)
     if (result.name.empty() || check_name(result.name))
     {
         throw failure(error_kind::argument, "name_not_portable",
-            "'" + printable(result.name) + "' cannot be a torrent's name; rename it, or give a directory that has a name");
+            "'" + printable(result.name) + "' cannot be a torrent's name; rename it, or publish another directory");
     }
 
     struct ::stat status{};
