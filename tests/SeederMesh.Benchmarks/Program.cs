@@ -1,3 +1,4 @@
+using SeederMesh.Benchmarks.Lightning;
 using SeederMesh.Benchmarks.Measuring;
 using SeederMesh.Benchmarks.Receipts;
 
@@ -7,6 +8,7 @@ using SeederMesh.Benchmarks.Receipts;
     ("receipts", ReceiptBenchmarks.SingleReceipts),
     ("pieces", () => ReceiptBenchmarks.CumulativePieces(4096)),
     ("wire", ReceiptBenchmarks.WireBytes),
+    ("payments", () => PayoutBenchmarks.KeysendsAsync().GetAwaiter().GetResult()),
 ];
 
 if (args.Any(arg => arg is "--help" or "-h") || args.Any(arg => benchmarks.All(benchmark => benchmark.Name != arg)))

@@ -1,5 +1,6 @@
 using SeederMesh.Lightning.CoreLightning;
 using SeederMesh.Lightning.Embedded.Http;
+using SeederMesh.Lightning.Lnd;
 
 namespace SeederMesh.Lightning;
 
@@ -17,6 +18,7 @@ public static class LightningNodes
     {
         "embedded" => new EmbeddedNodeClient(parsed["server"], parsed["node"], parsed["token"]),
         "clightning" => new CoreLightningNode(parsed["server"]),
+        "lnd-rest" => LndNode.Connect(parsed),
         _ => throw new ArgumentException($"This build has no adapter for type={parsed.Type}.", nameof(parsed)),
     };
 }

@@ -45,12 +45,15 @@ internal static class LnurlText
             return (null, "it is neither lnurl1..., lnurlp://... nor an https address");
         }
 
-        return uri.Scheme switch
+        bool plain = uri.Scheme is "https" or "http";
+        if (!plain && uri.Scheme is not ("lnurlp" or "lnurlw" or "keyauth" or "lnurlc"))
         {
-            "https" or "http" => (uri, ""),
-            "lnurlp" or "lnurlw" or "keyauth" or "lnurlc" =>
-                (PayoutDestination.Plain(new Uri("https" + text[uri.Scheme.Length..])), ""),
-            _ => (null, $"the scheme {uri.Scheme} is not one of LUD-17"),
-        };
+            return (null, $"the scheme {uri.Scheme} is not one of LUD-17");
+        }
+
+        // A scheme of LUD-17 takes forms that https does not, such as one without a host.
+        return Uri.TryCreate(plain ? text : "https" + text[uri.Scheme.Length..], UriKind.Absolute, out Uri? address) && address.Host.Length > 0
+            ? (plain ? address : PayoutDestination.Plain(address), "")
+            : (null, "it names no host");
     }
 }

@@ -66,8 +66,9 @@ internal sealed class OutgoingHttp : IDisposable
             using HttpResponseMessage response = await SendAsync(at, cancellation);
             if ((int)response.StatusCode is >= 301 and <= 308 && response.Headers.Location is { } location)
             {
-                Uri next = new(at, location);
-                if (!string.Equals(next.Authority, at.Authority, StringComparison.OrdinalIgnoreCase) || next.Scheme != at.Scheme)
+                if (!Uri.TryCreate(at, location, out Uri? next)
+                    || !string.Equals(next.Authority, at.Authority, StringComparison.OrdinalIgnoreCase)
+                    || next.Scheme != at.Scheme)
                 {
                     throw new ResolveException(
                         ResolveStatus.AddressRefused, $"{at.Host} redirects to another host, which is not followed.");

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using SeederMesh.Lightning.Bolt11;
+using SeederMesh.Lightning.Bolt12;
 
 namespace SeederMesh.Lightning.Destinations;
 
@@ -53,9 +54,9 @@ public sealed record PayoutDestination
             "bolt11" => Bolt11Invoice.TryDecode(value, out Bolt11Invoice? invoice, out string defect)
                 ? (new PayoutDestination(DestinationKind.Bolt11, invoice.Text), "")
                 : (null, $"bolt11: {defect}."),
-            "bolt12" => value.StartsWith("lno1", StringComparison.OrdinalIgnoreCase)
-                ? (new PayoutDestination(DestinationKind.Bolt12, value.ToLowerInvariant()), "")
-                : (null, "bolt12: needs an offer, which begins with lno1."),
+            "bolt12" => Bolt12Offer.TryDecode(value, out Bolt12Offer? offer, out string flaw)
+                ? (new PayoutDestination(DestinationKind.Bolt12, offer.Text), "")
+                : (null, $"bolt12: {flaw}."),
             _ => ((PayoutDestination?)null, "A destination is keysend:, lnaddress:, lnurl:, bolt12: or bolt11: and an address."),
         };
         destination = read;

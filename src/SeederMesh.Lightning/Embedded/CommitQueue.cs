@@ -1,6 +1,4 @@
 using System.Threading.Channels;
-using Microsoft.Data.Sqlite;
-using SeederMesh.Core;
 
 namespace SeederMesh.Lightning.Embedded;
 
@@ -85,8 +83,9 @@ internal sealed class CommitQueue : IAsyncDisposable
 
             store.Commit();
         }
-        catch (Exception failure) when (failure is SqliteException or InvariantViolationException or OverflowException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
+            // Whatever it was, memory may be ahead of the file now: nobody gets an answer from it.
             fault = failure;
             batch.ForEach(decision => decision.Fail(Stopped()));
             return;

@@ -151,9 +151,7 @@ public sealed class EmbeddedNode : ILightningNode
 
     /// <inheritdoc/>
     public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) =>
-        Task.FromResult(Bolt11Invoice.TryDecode(text, out Bolt11Invoice? invoice, out string error)
-            ? invoice.ToDecodedRequest()
-            : new DecodedRequest { Error = error });
+        Task.FromResult(PaymentRequests.Decode(text));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

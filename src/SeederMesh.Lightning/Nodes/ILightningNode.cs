@@ -25,7 +25,8 @@ public interface ILightningNode : IAsyncDisposable
     /// <summary>Streams settled invoices in the order in which they settled, first those after the cursor, then live.</summary>
     /// <param name="afterCursor">The <see cref="SettledInvoice.Cursor"/> of the last one the caller stored; 0 for all.</param>
     /// <param name="cancellation">Ends the stream.</param>
-    /// <remarks>A caller that stores the cursor with what it did misses nothing and repeats nothing over restarts of either side.
+    /// <remarks>Match by payment hash: a node that keeps no labels (LND) leaves <see cref="SettledInvoice.Label"/> empty.
+    /// A caller that stores the cursor with what it did misses nothing and repeats nothing over restarts of either side.
     /// The stream ends with <see cref="LightningNodeException"/> when the node goes away; start it again from the stored cursor.</remarks>
     IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(long afterCursor, CancellationToken cancellation = default);
 

@@ -14,6 +14,9 @@ public sealed class DestinationTests
 {
     private const string Node = "03e7156ae33b0a208d0744199163177e909e80176e55d97a2f221ede0f934dd9ad";
 
+    // BOLT 12's "Minimal bolt12 offer".
+    private const string Offer = "lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese";
+
     [Fact]
     public void TryParse_OfficialLnurls_LeadToTheirAddresses()
     {
@@ -70,7 +73,7 @@ public sealed class DestinationTests
     [InlineData("bob@example.com", DestinationKind.LightningAddress, "lnaddress:bob@example.com")]
     [InlineData("lnurl:https://example.com/pay", DestinationKind.Lnurl, "lnurl:https://example.com/pay")]
     [InlineData("lnurlp://example.com/pay", DestinationKind.Lnurl, "lnurl:lnurlp://example.com/pay")]
-    [InlineData("LNO1ABC", DestinationKind.Bolt12, "bolt12:lno1abc")]
+    [InlineData(Offer, DestinationKind.Bolt12, "bolt12:" + Offer)]
     public void TryParse_EveryForm_IsWrittenInOneWay(string text, DestinationKind kind, string canonical)
     {
         Assert.True(PayoutDestination.TryParse(text, out PayoutDestination? destination, out string error), error);
@@ -90,8 +93,10 @@ public sealed class DestinationTests
     [InlineData("lnaddress:bob@a@b")]
     [InlineData("lnurl:ftp://example.com")]
     [InlineData("lnurl:lnurl1qqqqqqqq")]
+    [InlineData("lnurlp://")] // a URI, but no https address
     [InlineData("bolt11:lnbc1")]
     [InlineData("bolt12:lni1abc")]
+    [InlineData("bolt12:lno1")]
     public void TryParse_Malformed_SaysWhatWouldBeRight(string text)
     {
         Assert.False(PayoutDestination.TryParse(text, out _, out string error));

@@ -1,0 +1,351 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Money;
+using SeederMesh.Lightning.Rest;
+
+namespace SeederMesh.Lightning.Lnd;
+
+/// <summary>LND (0.15 or later) over its REST interface.</summary>
+/// <remarks>
+/// Connection string: <c>type=lnd-rest;server=https://HOST:8080;macaroon=HEX</c> and so on, see <see cref="LightningConnectionString"/>.
+/// LND keeps no labels: its invoices are found by payment hash, and <see cref="Invoice.Label"/> is empty. An invoice's preimage is derived from the
+/// macaroon and the label (HMAC-SHA-256), so that the same label meets the same invoice; without a macaroon LND draws it and repeats are new invoices.
+/// Source: LND's API reference. Thread safe.
+/// </remarks>
+public sealed partial class LndNode : ILightningNode
+{
+    private const int PageSize = 1_000;
+
+    private static readonly TimeSpan answerTime = TimeSpan.FromSeconds(30);
+
+    private readonly NodeHttp http;
+    private readonly byte[] labelKey;
+
+    /// <summary>Connects to nothing yet; the first call does.</summary>
+    /// <param name="server">The REST address.</param>
+    /// <param name="macaroonHex">The macaroon in hexadecimal, or null where LND runs without.</param>
+    /// <param name="certificateThumbprint">SHA-256 of the certificate to accept, or null.</param>
+    /// <param name="allowInsecure">Whether any certificate is accepted.</param>
+    public LndNode(string server, string? macaroonHex, string? certificateThumbprint, bool allowInsecure)
+    {
+        http = new NodeHttp(
+            "LND",
+            server,
+            new ServerTrust { Thumbprint = certificateThumbprint, AllowInsecure = allowInsecure },
+            "Grpc-Metadata-macaroon",
+            macaroonHex);
+        labelKey = macaroonHex is null ? [] : SHA256.HashData(Encoding.ASCII.GetBytes("seedermesh/lnd/" + macaroonHex.ToLowerInvariant()));
+    }
+
+    /// <summary>The node of a connection string; reads the macaroon's and the certificate's file.</summary>
+    /// <exception cref="ArgumentException">A file cannot be read; the message names the key.</exception>
+    internal static LndNode Connect(LightningConnectionString parsed)
+    {
+        string? macaroon = parsed.Find("macaroon")
+            ?? (parsed.Find("macaroonfilepath") is { } path ? Convert.ToHexStringLower(Read("macaroonfilepath", path)) : null);
+        string? thumbprint = parsed.Find("certthumbprint") is { } print ? LightningConnectionString.Thumbprint(print) : null;
+        if (parsed.Find("certfilepath") is { } file)
+        {
+            try
+            {
+                using X509Certificate2 certificate = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(Read("certfilepath", file)));
+                thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
+            }
+            catch (CryptographicException exception)
+            {
+                throw new ArgumentException($"The key certfilepath names {file}, which is no PEM certificate.", nameof(parsed), exception);
+            }
+        }
+
+        return new LndNode(parsed["server"], macaroon, thumbprint, parsed.Find("allowinsecure") == "true");
+    }
+
+    /// <inheritdoc/>
+    public async Task<NodeInfo> GetInfoAsync(CancellationToken cancellation = default)
+    {
+        JsonElement info = await AskAsync("v1/getinfo", cancellation);
+        string network = LndReader.Items(info, "chains").Select(chain => LndReader.Text(chain, "network")).FirstOrDefault() ?? "";
+        return new NodeInfo(
+            "lnd",
+            LndReader.Text(info, "version") ?? "",
+            NodeId.TryParse(LndReader.Text(info, "identity_pubkey"), out NodeId? id)
+                ? id
+                : throw new LightningNodeException(NodeFault.MalformedAnswer, "LND's answer to getinfo has no identity_pubkey."),
+            LndReader.Text(info, "alias") ?? "",
+            network == "mainnet" ? "bitcoin" : network,
+            NodeFeatures.Keysend | NodeFeatures.FeeLimit);
+    }
+
+    /// <inheritdoc/>
+    public async Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default)
+    {
+        JsonElement channels = await AskAsync("v1/balance/channels", cancellation);
+        JsonElement chain = await AskAsync("v1/balance/blockchain", cancellation);
+        Msat side(string name) => LndReader.Find(channels, name) is { } balance ? LndReader.Amount(balance, "msat") : Msat.Zero;
+        long satoshi = Math.Max(0, LndReader.Number(chain, "confirmed_balance"));
+        return new NodeBalance(side("local_balance"), side("remote_balance"), Msat.FromSatoshi(satoshi));
+    }
+
+    /// <inheritdoc/>
+    public async Task<InvoiceResult> CreateInvoiceAsync(InvoiceRequest request, CancellationToken cancellation = default)
+    {
+        if (request.Defect() is { } defect)
+        {
+            return new InvoiceResult(InvoiceResultStatus.InvalidRequest, null, defect);
+        }
+
+        byte[]? preimage = labelKey.Length == 0 ? null : HMACSHA256.HashData(labelKey, Encoding.UTF8.GetBytes(request.Label));
+        byte[] description = Encoding.UTF8.GetBytes(request.Description);
+        Dictionary<string, object?> body = new(StringComparer.Ordinal)
+        {
+            ["value_msat"] = (request.Amount ?? Msat.Zero).Value.ToString(CultureInfo.InvariantCulture),
+            ["expiry"] = ((long)Math.Ceiling(request.Expiry.TotalSeconds)).ToString(CultureInfo.InvariantCulture),
+            [request.HashDescription ? "description_hash" : "memo"] =
+                request.HashDescription ? Convert.ToBase64String(SHA256.HashData(description)) : request.Description,
+        };
+        if (preimage is not null)
+        {
+            body["r_preimage"] = Convert.ToBase64String(preimage);
+        }
+
+        try
+        {
+            JsonElement made = await http.SendAsync(HttpMethod.Post, "v1/invoices", JsonContent.Create(body), answerTime, cancellation);
+            Invoice invoice = await LookUpInvoiceAsync(new Digest(LndReader.Bytes(made, "r_hash")), cancellation)
+                ?? throw new LightningNodeException(NodeFault.MalformedAnswer, "LND made an invoice and does not find it.");
+            return new InvoiceResult(InvoiceResultStatus.Created, invoice with { Label = request.Label }, "");
+        }
+        catch (NodeRefusedException refused) when (
+            preimage is not null && refused.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase))
+        {
+            return await KnownInvoiceAsync(request, new Preimage(preimage).PaymentHash, cancellation);
+        }
+        catch (NodeRefusedException refused)
+        {
+            return new InvoiceResult(InvoiceResultStatus.Refused, null, Said(refused));
+        }
+        catch (Exception lost) when (lost is NodeLostException or LightningNodeException)
+        {
+            return new InvoiceResult(InvoiceResultStatus.Unknown, null, lost.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(
+        long afterCursor, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        // LND repeats what settled after settle_index, but nothing for 0: then what settled before is listed,
+        // after the subscription stands, so that nothing falls between the two.
+        using NodeStream live = await SubscribeAsync(afterCursor, cancellation);
+        long cursor = afterCursor;
+        if (afterCursor == 0)
+        {
+            foreach (SettledInvoice settled in await SettledSoFarAsync(cancellation))
+            {
+                cursor = settled.Cursor;
+                yield return settled;
+            }
+        }
+
+        while (true)
+        {
+            JsonElement update = await NextUpdateAsync(live, cancellation);
+            if (LndReader.Text(update, "state") == "SETTLED" && LndReader.Number(update, "settle_index") > cursor)
+            {
+                SettledInvoice settled = LndReader.Settled(update);
+                cursor = settled.Cursor;
+                yield return settled;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return LndReader.Invoice(await http.SendAsync(
+                HttpMethod.Get, $"v1/invoice/{paymentHash}", null, answerTime, cancellation));
+        }
+        catch (NodeRefusedException refused) when (IsNotFound(refused))
+        {
+            return null;
+        }
+        catch (Exception exception) when (exception is NodeRefusedException or NodeLostException)
+        {
+            throw Unanswered(exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default)
+    {
+        JsonElement found = await AskAsync($"v1/invoices?reversed=true&num_max_invoices={limit}", cancellation);
+        return [.. LndReader.Items(found, "invoices").Reverse().Select(LndReader.Invoice)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Payment>> ListPaymentsAsync(int limit, CancellationToken cancellation = default)
+    {
+        JsonElement found = await AskAsync($"v1/payments?include_incomplete=true&reversed=true&max_payments={limit}", cancellation);
+        return
+        [
+            .. LndReader.Items(found, "payments").Reverse()
+                .Select(payment => LndReader.Payment(payment, LndReader.PaymentHash(payment))),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public async Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default)
+    {
+        // LND's own decoder knows its own network only; what it says about the rest is an error sentence.
+        try
+        {
+            JsonElement read = await http.SendAsync(
+                HttpMethod.Get, $"v1/payreq/{Uri.EscapeDataString(text)}", null, answerTime, cancellation);
+            Msat asked = LndReader.Amount(read, "num_msat");
+            return new DecodedRequest
+            {
+                Kind = "bolt11 invoice",
+                Network = Bolt11.Bolt11Invoice.TryDecode(text, out Bolt11.Bolt11Invoice? invoice, out _) ? invoice.NetworkName : "",
+                Payee = NodeId.TryParse(LndReader.Text(read, "destination"), out NodeId? payee) ? payee : null,
+                Amount = asked.IsZero ? null : asked,
+                Description = LndReader.Text(read, "description"),
+                DescriptionHash = Digest.TryParseHex(LndReader.Text(read, "description_hash"), out Digest described) ? described : null,
+                PaymentHash = LndReader.PaymentHash(read),
+                ExpiresAt = (LndReader.Time(LndReader.Number(read, "timestamp")) ?? default).AddSeconds(LndReader.Number(read, "expiry")),
+            };
+        }
+        catch (NodeRefusedException refused)
+        {
+            return new DecodedRequest { Error = Said(refused) };
+        }
+        catch (NodeLostException lost)
+        {
+            throw Unanswered(lost);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<OfferInvoiceResult> FetchOfferInvoiceAsync(
+        OfferInvoiceRequest request, CancellationToken cancellation = default) =>
+        Task.FromResult(new OfferInvoiceResult(
+            null, default, Msat.Zero, PaymentFailure.NotSupported, "LND has no BOLT 12 offers."));
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static byte[] Read(string key, string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ArgumentException($"The key {key} names {path}, which cannot be read: {exception.Message}", nameof(path), exception);
+        }
+    }
+
+    private async Task<InvoiceResult> KnownInvoiceAsync(InvoiceRequest request, Digest hash, CancellationToken cancellation)
+    {
+        Invoice? known = await LookUpInvoiceAsync(hash, cancellation);
+        bool same = known is not null
+            && known.Amount == request.Amount
+            && (request.HashDescription || known.Description == request.Description);
+        return same
+            ? new InvoiceResult(InvoiceResultStatus.AlreadyExists, known! with { Label = request.Label }, "")
+            : new InvoiceResult(
+                InvoiceResultStatus.LabelConflict, null, $"The label '{request.Label}' has an invoice with other terms.");
+    }
+
+    private async Task<NodeStream> SubscribeAsync(long afterCursor, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.OpenStreamAsync(
+                HttpMethod.Get,
+                string.Create(CultureInfo.InvariantCulture, $"v1/invoices/subscribe?settle_index={afterCursor}"),
+                null,
+                cancellation);
+        }
+        catch (Exception exception) when (exception is NodeRefusedException or NodeLostException)
+        {
+            throw Unanswered(exception);
+        }
+    }
+
+    private static async Task<JsonElement> NextUpdateAsync(NodeStream live, CancellationToken cancellation)
+    {
+        try
+        {
+            return LndReader.Find(await live.NextAsync(cancellation) ?? default, "result")
+                ?? throw new LightningNodeException(NodeFault.Unreachable, "LND ended the stream of invoices.");
+        }
+        catch (NodeLostException lost)
+        {
+            throw Unanswered(lost);
+        }
+    }
+
+    private async Task<List<SettledInvoice>> SettledSoFarAsync(CancellationToken cancellation)
+    {
+        List<SettledInvoice> settled = [];
+        for (long offset = 0; ;)
+        {
+            JsonElement page = await AskAsync($"v1/invoices?index_offset={offset}&num_max_invoices={PageSize}", cancellation);
+            JsonElement[] invoices = [.. LndReader.Items(page, "invoices")];
+            settled.AddRange(invoices.Where(invoice => LndReader.Text(invoice, "state") == "SETTLED").Select(LndReader.Settled));
+            offset = LndReader.Number(page, "last_index_offset");
+            if (invoices.Length < PageSize)
+            {
+                return [.. settled.OrderBy(invoice => invoice.Cursor)];
+            }
+        }
+    }
+
+    private async Task<JsonElement> AskAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.SendAsync(HttpMethod.Get, path, null, answerTime, cancellation);
+        }
+        catch (Exception exception) when (exception is NodeRefusedException or NodeLostException)
+        {
+            throw Unanswered(exception);
+        }
+    }
+
+    // gRPC status 5; LND's REST says 404, and 500 in older releases.
+    private static bool IsNotFound(NodeRefusedException refused) =>
+        refused.Status == 404
+        || refused.Message.Contains("unable to locate invoice", StringComparison.OrdinalIgnoreCase)
+        || refused.Message.Contains("payment isn't initiated", StringComparison.OrdinalIgnoreCase);
+
+    private static LightningNodeException Unanswered(Exception exception) => exception is NodeRefusedException refused
+        ? new LightningNodeException(NodeFault.Refused, Said(refused), exception)
+        : new LightningNodeException(NodeFault.Unreachable, exception.Message, exception);
+
+    private static string Said(NodeRefusedException refused)
+    {
+        try
+        {
+            using JsonDocument body = JsonDocument.Parse(refused.Message);
+            return $"LND says: {LndReader.Text(body.RootElement, "message") ?? refused.Message}";
+        }
+        catch (JsonException)
+        {
+            return $"LND says: {refused.Message} ({refused.Status})";
+        }
+    }
+}

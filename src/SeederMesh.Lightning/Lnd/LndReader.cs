@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Money;
+
+namespace SeederMesh.Lightning.Lnd;
+
+/// <summary>Reads LND's REST answers: 64-bit numbers are strings, bytes are base64, but a payment's hash and preimage are hexadecimal.</summary>
+internal static class LndReader
+{
+    public static string? Text(JsonElement from, string name) =>
+        Find(from, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    public static long Number(JsonElement from, string name) => Find(from, name) switch
+    {
+        { ValueKind: JsonValueKind.String } value when long.TryParse(
+            value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) => number,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out long number) => number,
+        _ => 0,
+    };
+
+    public static bool Flag(JsonElement from, string name) => Find(from, name) is { ValueKind: JsonValueKind.True };
+
+    public static Msat Amount(JsonElement from, string name) => Msat.TryFrom(Number(from, name), out Msat amount) ? amount : Msat.Zero;
+
+    public static JsonElement? Find(JsonElement from, string name) =>
+        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement value) ? value : null;
+
+    public static IEnumerable<JsonElement> Items(JsonElement from, string name) =>
+        Find(from, name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];
+
+    public static byte[] Bytes(JsonElement from, string name)
+    {
+        byte[] buffer = new byte[128];
+        return Convert.TryFromBase64String(Text(from, name) ?? "", buffer, out int length) ? buffer[..length] : [];
+    }
+
+    public static DateTimeOffset? Time(long unixSeconds) =>
+        unixSeconds is > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(unixSeconds) : null;
+
+    public static Invoice Invoice(JsonElement from)
+    {
+        byte[] hash = Bytes(from, "r_hash");
+        byte[] preimage = Bytes(from, "r_preimage");
+        if (hash.Length != Digest.Size)
+        {
+            throw new LightningNodeException(NodeFault.MalformedAnswer, "LND's invoice has no r_hash.");
+        }
+
+        long created = Number(from, "creation_date");
+        DateTimeOffset expires = (Time(created) ?? default).AddSeconds(Number(from, "expiry"));
+        InvoiceStatus status = Text(from, "state") switch
+        {
+            "SETTLED" => InvoiceStatus.Settled,
+            "ACCEPTED" => InvoiceStatus.Held,
+            "CANCELED" => InvoiceStatus.Expired,
+            _ => InvoiceStatus.Open,
+        };
+        Msat asked = Amount(from, "value_msat");
+        return new Invoice
+        {
+            PaymentHash = new Digest(hash),
+            Label = "",
+            Bolt11 = Text(from, "payment_request") ?? "",
+            Status = status,
+            Amount = asked.IsZero ? null : asked,
+            Received = status == InvoiceStatus.Settled ? Amount(from, "amt_paid_msat") : Msat.Zero,
+            Description = Text(from, "memo") ?? "",
+            ExpiresAt = expires,
+            SettledAt = status == InvoiceStatus.Settled ? Time(Number(from, "settle_date")) : null,
+            Preimage = status == InvoiceStatus.Settled && preimage.Length == Lightning.Preimage.Size ? new Preimage(preimage) : null,
+        };
+    }
+
+    public static SettledInvoice Settled(JsonElement from)
+    {
+        Invoice invoice = Invoice(from);
+        return new SettledInvoice(
+            Number(from, "settle_index"), invoice.PaymentHash, invoice.Label, invoice.Received, invoice.SettledAt ?? default);
+    }
+
+    public static Payment Payment(JsonElement from, Digest expected)
+    {
+        string? status = Text(from, "status");
+        Preimage? preimage = Lightning.Preimage.TryParseHex(Text(from, "payment_preimage"), out Preimage read) ? read : null;
+        bool paid = status == "SUCCEEDED" && preimage?.PaymentHash == expected;
+        PaymentFailure failure = status == "FAILED" ? Failure(Text(from, "failure_reason")) : PaymentFailure.None;
+        return new Payment
+        {
+            PaymentHash = expected,
+            Status = status switch
+            {
+                "SUCCEEDED" => paid ? PaymentStatus.Succeeded : PaymentStatus.Unknown,
+                "FAILED" => PaymentStatus.Failed,
+                _ => PaymentStatus.Pending,
+            },
+            Amount = Amount(from, "value_msat"),
+            Fee = paid ? Amount(from, "fee_msat") : Msat.Zero,
+            Preimage = paid ? preimage : null,
+            Failure = failure,
+            Reason = status == "FAILED" ? $"LND says: {Text(from, "failure_reason")}." : "",
+            CreatedAt = Time(Number(from, "creation_time_ns") / 1_000_000_000),
+        };
+    }
+
+    public static Digest PaymentHash(JsonElement from) =>
+        Digest.TryParseHex(Text(from, "payment_hash"), out Digest hash)
+            ? hash
+            : throw new LightningNodeException(NodeFault.MalformedAnswer, "LND's payment has no payment_hash.");
+
+    // LND does not tell a limit that no path keeps from no path.
+    private static PaymentFailure Failure(string? reason) => reason switch
+    {
+        "FAILURE_REASON_TIMEOUT" => PaymentFailure.TimedOut,
+        "FAILURE_REASON_NO_ROUTE" => PaymentFailure.NoRoute,
+        "FAILURE_REASON_INCORRECT_PAYMENT_DETAILS" => PaymentFailure.RefusedByPayee,
+        "FAILURE_REASON_INSUFFICIENT_BALANCE" => PaymentFailure.InsufficientBalance,
+        _ => PaymentFailure.RefusedByNode,
+    };
+}

@@ -1,0 +1,214 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+
+namespace SeederMesh.Lightning.Rest;
+
+/// <summary>Whose certificate a node may show.</summary>
+internal sealed record ServerTrust
+{
+    /// <summary>SHA-256 of the certificate, 64 upper-case hexadecimal digits; null for another kind of trust.</summary>
+    public string? Thumbprint { get; init; }
+
+    /// <summary>Take any certificate: the operator said so.</summary>
+    public bool AllowInsecure { get; init; }
+
+    public bool Accepts(X509Certificate? certificate, SslPolicyErrors errors) => this switch
+    {
+        { AllowInsecure: true } => true,
+        { Thumbprint: { } print } => certificate is not null
+            && certificate.GetCertHashString(HashAlgorithmName.SHA256).Equals(print, StringComparison.OrdinalIgnoreCase),
+        _ => errors == SslPolicyErrors.None,
+    };
+}
+
+/// <summary>A node's HTTP interface: the operator's own server, so private addresses are fine; bounded in time and size.</summary>
+/// <remarks>Thread safe. No proxy, no redirects. Answers are at most 64 MiB, for listings of busy nodes are long.</remarks>
+internal sealed class NodeHttp : IDisposable
+{
+    private const int AnswerSizeMax = 64 * 1024 * 1024;
+    private const int LineLengthMax = 4 * 1024 * 1024;
+
+    private readonly string implementation;
+    private readonly string server;
+    private readonly HttpClient http;
+
+    /// <summary>Connects to nothing yet.</summary>
+    /// <param name="implementation">The node's kind, for messages: "LND".</param>
+    /// <param name="server">Its address.</param>
+    /// <param name="trust">Whose certificate it may show.</param>
+    /// <param name="headerName">The header that carries the credentials.</param>
+    /// <param name="headerValue">The credentials; null for none.</param>
+    public NodeHttp(string implementation, string server, ServerTrust trust, string headerName, string? headerValue)
+    {
+        this.implementation = implementation;
+        this.server = server.TrimEnd('/');
+        http = new HttpClient(Handler(trust)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = AnswerSizeMax };
+        if (headerValue is not null)
+        {
+            http.DefaultRequestHeaders.TryAddWithoutValidation(headerName, headerValue);
+        }
+    }
+
+    /// <summary>Asks, and gives the answer's JSON.</summary>
+    /// <exception cref="NodeRefusedException">The node answered with an error status.</exception>
+    /// <exception cref="NodeLostException">The request may have arrived; no answer came.</exception>
+    /// <exception cref="LightningNodeException">No connection was made, so nothing arrived; or the credentials were refused.</exception>
+    public async Task<JsonElement> SendAsync(
+        HttpMethod method, string path, HttpContent? content, TimeSpan timeLimit, CancellationToken cancellation)
+    {
+        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limited.CancelAfter(timeLimit);
+        try
+        {
+            using HttpRequestMessage request = new(method, $"{server}/{path}") { Content = content };
+            using HttpResponseMessage response = await http.SendAsync(request, limited.Token);
+            string body = await response.Content.ReadAsStringAsync(limited.Token);
+            Require(response, body);
+            return Parse(body);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw Translate(exception);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new NodeLostException($"{implementation} at {server} did not answer in {timeLimit.TotalSeconds:F0} s.");
+        }
+        catch (IOException exception)
+        {
+            throw new NodeLostException($"The connection to {implementation} at {server} broke: {exception.Message}");
+        }
+    }
+
+    /// <summary>Asks, and gives each line of an answer that goes on, as JSON. Started when the head of the answer is there.</summary>
+    public async Task<NodeStream> OpenStreamAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    {
+        try
+        {
+            using HttpRequestMessage request = new(method, $"{server}/{path}") { Content = content };
+            HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            if (!response.IsSuccessStatusCode)
+            {
+                using (response)
+                {
+                    Require(response, await response.Content.ReadAsStringAsync(cancellation));
+                }
+            }
+
+            return new NodeStream(response, new StreamReader(await response.Content.ReadAsStreamAsync(cancellation), Encoding.UTF8), LineLengthMax);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw Translate(exception);
+        }
+        catch (IOException exception)
+        {
+            throw new NodeLostException($"The connection to {implementation} at {server} broke: {exception.Message}");
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    internal static JsonElement Parse(string body)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 32 });
+            return document.RootElement.Clone();
+        }
+        catch (JsonException exception)
+        {
+            throw new LightningNodeException(NodeFault.MalformedAnswer, "The node answered something that is not JSON.", exception);
+        }
+    }
+
+    private static SocketsHttpHandler Handler(ServerTrust trust) => new()
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, errors) => trust.Accepts(certificate, errors) },
+    };
+
+    private void Require(HttpResponseMessage response, string body)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        int status = (int)response.StatusCode;
+        string said = body[..Math.Min(body.Length, 500)];
+        throw status is 401 or 403
+            ? new LightningNodeException(NodeFault.WrongCredentials, $"{implementation} at {server} refuses the credentials: {said}")
+            : new NodeRefusedException(status, said);
+    }
+
+    private Exception Translate(HttpRequestException exception)
+    {
+        string where = $"{implementation} at {server} (key server)";
+        return exception.HttpRequestError switch
+        {
+            HttpRequestError.SecureConnectionError when exception.InnerException is AuthenticationException => new LightningNodeException(
+                NodeFault.WrongCertificate,
+                $"{where} shows a certificate that is not trusted; give certthumbprint or certfilepath of the right one.",
+                exception),
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError =>
+                new LightningNodeException(NodeFault.Unreachable, $"{where} cannot be reached: {exception.Message}", exception),
+            _ => new NodeLostException($"The connection to {where} broke: {exception.Message}"),
+        };
+    }
+}
+
+/// <summary>An answer that goes on: one JSON value a line.</summary>
+internal sealed class NodeStream(HttpResponseMessage response, StreamReader reader, int lineLengthMax) : IDisposable
+{
+    /// <summary>The next value, or null when the node has ended the answer.</summary>
+    /// <exception cref="NodeLostException">The connection broke.</exception>
+    public async Task<JsonElement?> NextAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await reader.ReadLineAsync(cancellation) is { } line)
+            {
+                if (line.Length > lineLengthMax)
+                {
+                    throw new LightningNodeException(NodeFault.MalformedAnswer, "The node sent a line that is too long.");
+                }
+
+                if (line.Length > 0)
+                {
+                    return NodeHttp.Parse(line);
+                }
+            }
+
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            throw new NodeLostException($"The node's answer broke off: {exception.Message}");
+        }
+    }
+
+    public void Dispose()
+    {
+        reader.Dispose();
+        response.Dispose();
+    }
+}
+
+/// <summary>The node answered with an error status: it read the request and did not do it.</summary>
+internal sealed class NodeRefusedException(int status, string body) : Exception(body)
+{
+    public int Status { get; } = status;
+}
+
+/// <summary>A request may have arrived, and its answer never came.</summary>
+internal sealed class NodeLostException(string message) : Exception(message);
