@@ -3,12 +3,12 @@ using SeederMesh.Benchmarks.Measuring;
 using SeederMesh.Benchmarks.Receipts;
 
 // The benchmarks by name, in the order in which they run.
-(string Name, Func<Finding> Run)[] benchmarks =
+(string Name, Func<Task<Finding>> Run)[] benchmarks =
 [
-    ("receipts", ReceiptBenchmarks.SingleReceipts),
-    ("pieces", () => ReceiptBenchmarks.CumulativePieces(4096)),
-    ("wire", ReceiptBenchmarks.WireBytes),
-    ("payments", () => PayoutBenchmarks.KeysendsAsync().GetAwaiter().GetResult()),
+    ("receipts", () => Task.FromResult(ReceiptBenchmarks.SingleReceipts())),
+    ("pieces", () => Task.FromResult(ReceiptBenchmarks.CumulativePieces(4096))),
+    ("wire", () => Task.FromResult(ReceiptBenchmarks.WireBytes())),
+    ("payments", PayoutBenchmarks.KeysendsAsync),
 ];
 
 if (args.Any(arg => arg is "--help" or "-h") || args.Any(arg => benchmarks.All(benchmark => benchmark.Name != arg)))
@@ -19,9 +19,9 @@ if (args.Any(arg => arg is "--help" or "-h") || args.Any(arg => benchmarks.All(b
 }
 
 Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}");
-foreach ((string name, Func<Finding> run) in benchmarks.Where(benchmark => args.Length == 0 || args.Contains(benchmark.Name)))
+foreach ((string name, Func<Task<Finding>> run) in benchmarks.Where(benchmark => args.Length == 0 || args.Contains(benchmark.Name)))
 {
-    Finding finding = run();
+    Finding finding = await run();
     Console.WriteLine($"\n{name}: {finding.What}\n  {finding.Value}; {finding.Against}; target {finding.Target}");
 }
 

@@ -51,7 +51,8 @@ public sealed partial class EmbeddedNetwork
             CreatedAt = earlier?.CreatedAt ?? now,
         };
         (PaymentFailure failure, string reason, List<RouteHop> route, MapNode? payee) = FindWay(payer, order, now);
-        if (failure == PaymentFailure.None && !IsWanted(payee!, order, now))
+        InvoiceRow? invoice = failure == PaymentFailure.None ? FindWanted(payee!, order, now) : null;
+        if (failure == PaymentFailure.None && invoice is null)
         {
             (failure, reason) = (PaymentFailure.RefusedByPayee, "The payee has no open invoice like this one.");
         }
@@ -74,11 +75,6 @@ public sealed partial class EmbeddedNetwork
             return payment;
         }
 
-        if (order.Preimage is { } preimage)
-        {
-            store.InsertInvoice(KeysendInvoice(payee!, order, preimage, now));
-        }
-
         payment = payment with { Fee = Fee(route) };
         foreach (RouteHop hop in route)
         {
@@ -86,7 +82,7 @@ public sealed partial class EmbeddedNetwork
             store.MarkDirty(hop.Channel);
         }
 
-        return TakeHold(payee!) ? Hold(payer, order, payment, route) : Settle(payer, payment, route, now);
+        return TakeHold(payee!) ? Hold(payer, payment, route, invoice!) : Settle(payer, payment, route, invoice!, now);
     }
 
     private (PaymentFailure Failure, string Reason, List<RouteHop> Route, MapNode? Payee) FindWay(
@@ -133,34 +129,36 @@ public sealed partial class EmbeddedNetwork
 
     private static Msat Fee(List<RouteHop> route) => route[0].Amount.Less(route[^1].Amount);
 
-    private bool IsWanted(MapNode payee, PaymentOrder order, DateTimeOffset now)
+    // The invoice that the payment settles; for a keysend a new one, which is not on the books yet.
+    private InvoiceRow? FindWanted(MapNode payee, PaymentOrder order, DateTimeOffset now)
     {
         InvoiceRow? row = store.FindInvoice(order.PaymentHash);
         if (order.Invoice is null)
         {
-            return row is null;
+            return row is null ? KeysendInvoice(payee, order, order.Preimage!.Value, now) : null;
         }
 
-        return row is not null
+        bool wanted = row is not null
             && string.Equals(row.Node, payee.Name, StringComparison.Ordinal)
             && string.Equals(row.Invoice.Bolt11, order.Invoice.Text, StringComparison.Ordinal)
             && row.Invoice.Status == InvoiceStatus.Open
             && now < row.Invoice.ExpiresAt;
+        return wanted ? row : null;
     }
 
-    private Payment Hold(MapNode payer, PaymentOrder order, Payment payment, List<RouteHop> route)
+    private Payment Hold(MapNode payer, Payment payment, List<RouteHop> route, InvoiceRow invoice)
     {
         for (int hop = 0; hop < route.Count; hop++)
         {
-            store.InsertHtlc(order.PaymentHash, hop, payer.Name, route[hop]);
+            store.InsertHtlc(payment.PaymentHash, hop, payer.Name, route[hop]);
         }
 
-        store.UpdateInvoice(order.PaymentHash, InvoiceStatus.Held, Msat.Zero, null, null);
+        SaveInvoice(invoice with { Invoice = invoice.Invoice with { Status = InvoiceStatus.Held } });
         store.SavePayment(payer.Name, payment);
         return payment;
     }
 
-    private Payment Settle(MapNode payer, Payment payment, List<RouteHop> route, DateTimeOffset now)
+    private Payment Settle(MapNode payer, Payment payment, List<RouteHop> route, InvoiceRow invoice, DateTimeOffset now)
     {
         for (int i = 0; i < route.Count; i++)
         {
@@ -179,9 +177,11 @@ public sealed partial class EmbeddedNetwork
         store.MarkDirty(payee);
         store.MarkChanged(payee);
         store.MarkChanged(payer);
-        InvoiceRow invoice = store.FindInvoice(payment.PaymentHash)!;
-        store.UpdateInvoice(
-            payment.PaymentHash, InvoiceStatus.Settled, payment.Amount, now.ToUnixTimeMilliseconds(), payee.SettledCount);
+        SaveInvoice(invoice with
+        {
+            PayIndex = payee.SettledCount,
+            Invoice = invoice.Invoice with { Status = InvoiceStatus.Settled, Received = payment.Amount, SettledAt = now },
+        });
         Payment settled = payment with
         {
             Status = PaymentStatus.Succeeded,
@@ -190,6 +190,24 @@ public sealed partial class EmbeddedNetwork
         };
         store.SavePayment(payer.Name, settled);
         return settled;
+    }
+
+    // A keysend's invoice comes to the books with the payment: one statement instead of three.
+    private void SaveInvoice(InvoiceRow row)
+    {
+        if (row.IsNew)
+        {
+            store.InsertInvoice(row);
+        }
+        else
+        {
+            store.UpdateInvoice(
+                row.Invoice.PaymentHash,
+                row.Invoice.Status,
+                row.Invoice.Received,
+                row.Invoice.SettledAt?.ToUnixTimeMilliseconds(),
+                row.PayIndex);
+        }
     }
 
     private static InvoiceRow KeysendInvoice(MapNode payee, PaymentOrder order, Preimage preimage, DateTimeOffset now) => new(
@@ -207,7 +225,10 @@ public sealed partial class EmbeddedNetwork
             Status = InvoiceStatus.Open,
             ExpiresAt = now,
         },
-        preimage);
+        preimage)
+    {
+        IsNew = true,
+    };
 
     private bool TakeRefusal(MapNode payee) => TakeOne(payee, payee.RefuseNext, left => payee.RefuseNext = left);
 

@@ -54,7 +54,7 @@ public sealed partial class EmbeddedNetwork
         }
 
         Payment payment = store.FindPayment(payer, paymentHash)!;
-        Settle(Required(payer), payment, route, options.Clock.GetUtcNow());
+        Settle(Required(payer), payment, route, store.FindInvoice(paymentHash)!, options.Clock.GetUtcNow());
         return true;
     });
 

@@ -5,7 +5,11 @@ using SeederMesh.Core.Money;
 namespace SeederMesh.Lightning.Embedded;
 
 /// <summary>An invoice's row.</summary>
-internal sealed record InvoiceRow(string Node, Digest Terms, long CreatedMs, long? PayIndex, Invoice Invoice, Preimage Secret);
+internal sealed record InvoiceRow(string Node, Digest Terms, long CreatedMs, long? PayIndex, Invoice Invoice, Preimage Secret)
+{
+    /// <summary>Whether it is not on the books yet.</summary>
+    public bool IsNew { get; init; }
+}
 
 /// <summary>The statements of the embedded network, prepared once.</summary>
 internal sealed partial class NetworkStore

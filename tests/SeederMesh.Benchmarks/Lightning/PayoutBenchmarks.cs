@@ -48,11 +48,11 @@ internal static class PayoutBenchmarks
     private static async Task<double> PayAsync(EmbeddedNode hub, NodeId[] payees, int first, int count, int inFlight)
     {
         long start = Stopwatch.GetTimestamp();
-        await Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = inFlight }, async (i, _) =>
+        await Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = inFlight }, async (i, cancellation) =>
         {
             Preimage preimage = new(Digest.Of(BitConverter.GetBytes(i)).Span);
             Payment payment = await hub.KeysendAsync(
-                new KeysendRequest(payees[i % payees.Length], Msat.From(10_000), preimage, Msat.From(100)));
+                new KeysendRequest(payees[i % payees.Length], Msat.From(10_000), preimage, Msat.From(100)), cancellation);
             if (payment.Status != PaymentStatus.Succeeded)
             {
                 throw new InvalidOperationException($"Payment {i}: {payment.Status}, {payment.Reason}");
