@@ -1,0 +1,208 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using SeederMesh.Cli.Inspection;
+using SeederMesh.Cli.Terminal;
+using SeederMesh.Cli.Wallets;
+using SeederMesh.Core.Money;
+using SeederMesh.Lightning;
+using SeederMesh.Lightning.Bolt11;
+
+namespace SeederMesh.Cli.Commands;
+
+/// <summary><c>mesh wallet</c>: a wallet of play money.</summary>
+internal static class WalletCommand
+{
+    private const int HistoryMax = 50;
+
+    private static readonly Option<DirectoryInfo> Data = CommandOptions.Data();
+    private static readonly Option<string> Hub = CommandOptions.Hub();
+    private static readonly Option<bool> Json = CommandOptions.Json("Print one JSON document; amounts are strings of msat.");
+
+    /// <summary>Builds the command with its four verbs.</summary>
+    public static Command Create()
+    {
+        foreach (Option option in (Option[])[Data, Hub, Json])
+        {
+            option.Recursive = true;
+        }
+
+        Option<Msat> amount = CommandOptions.Amount("--amount", "What to ask for. [default: whatever the payer sends]");
+        var description = new Option<string>("--description") { Description = "What it is for.", DefaultValueFactory = _ => "mesh wallet" };
+        var invoiceText = new Argument<string>("INVOICE") { Description = "A BOLT 11 invoice of the play-money network (lnbcrt...)." };
+        Option<Msat> payAmount = CommandOptions.Amount("--amount", "What to pay, for an invoice that names no amount.");
+        Option<Msat> maxFee = CommandOptions.Amount("--max-fee", "The most that routing may cost.", Msat.FromSatoshi(5));
+        var balance = new Command("balance", "Show what the wallet holds; opens it at the first call, with 1,000,000 sat of play money.");
+        balance.SetAction((parsed, ct) => WithWalletAsync(parsed, BalanceAsync, ct));
+        var invoice = new Command("invoice", "Make an invoice and show it as text and QR code.") { amount, description };
+        invoice.SetAction((parsed, ct) => WithWalletAsync(
+            parsed,
+            (wallet, output, token) => InvoiceAsync(
+                wallet, output, parsed.GetResult(amount) is null ? null : parsed.GetValue(amount), parsed.GetRequiredValue(description), token),
+            ct));
+        var pay = new Command("pay", "Pay an invoice with play money.") { invoiceText, payAmount, maxFee };
+        pay.SetAction((parsed, ct) => WithWalletAsync(
+            parsed,
+            (wallet, output, token) => PayAsync(
+                wallet, output, parsed.GetRequiredValue(invoiceText), parsed.GetResult(payAmount) is null ? null : parsed.GetValue(payAmount), parsed.GetValue(maxFee), token),
+            ct));
+        var history = new Command("history", $"List the newest payments in and out, at most {HistoryMax}.");
+        history.SetAction((parsed, ct) => WithWalletAsync(parsed, HistoryAsync, ct));
+        var command = new Command(
+            "wallet", "Your wallet of play money: a node on the Lightning network that the hub simulates. It is worth nothing, and behaves like the real thing.")
+        {
+            balance, invoice, pay, history, Data, Hub, Json,
+        };
+        command.SetAction((parsed, ct) => WithWalletAsync(parsed, BalanceAsync, ct));
+        return command.WithExamples("""
+            mesh wallet                               balance and address (keysend:...)
+            mesh wallet invoice --amount 50sat        an invoice with a QR code
+            mesh wallet pay lnbcrt...                 pay one
+            mesh wallet history --json
+            """);
+    }
+
+    private static async Task<int> WithWalletAsync(
+        ParseResult parsed, Func<ILightningNode, Output, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    {
+        string home = parsed.GetRequiredValue(Data).FullName;
+        await using ILightningNode wallet = await PlayWallet.OpenAsync(home, parsed.GetRequiredValue(Hub), cancellationToken);
+        try
+        {
+            return await work(wallet, new Output(parsed.GetValue(Json)), cancellationToken);
+        }
+        catch (LightningNodeException exception)
+        {
+            throw new Failure(exception.Message, exception);
+        }
+    }
+
+    private static async Task<int> BalanceAsync(ILightningNode wallet, Output output, CancellationToken cancellationToken)
+    {
+        NodeInfo info = await wallet.GetInfoAsync(cancellationToken);
+        NodeBalance balance = await wallet.GetBalanceAsync(cancellationToken);
+        if (output.Json)
+        {
+            output.Document(new JsonObject
+            {
+                ["network"] = info.Network,
+                ["spendableMsat"] = Output.Amount(balance.Spendable),
+                ["receivableMsat"] = Output.Amount(balance.Receivable),
+                ["destination"] = $"keysend:{info.NodeId}",
+            });
+        }
+        else
+        {
+            output.Say($"balance     {Units.PlayMoney(balance.Spendable)}");
+            output.Say($"can receive {Units.PlayMoney(balance.Receivable)}");
+            output.Say($"address     keysend:{info.NodeId}");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> InvoiceAsync(
+        ILightningNode wallet, Output output, Msat? amount, string description, CancellationToken cancellationToken)
+    {
+        string label = "wallet-" + Guid.NewGuid().ToString("N");
+        Invoice invoice = (await wallet.CreateInvoiceAsync(new InvoiceRequest(label, amount, description), cancellationToken)).Required();
+        if (output.Json)
+        {
+            output.Document(new JsonObject
+            {
+                ["invoice"] = invoice.Bolt11,
+                ["paymentHash"] = invoice.PaymentHash.ToString(),
+                ["expires"] = ReceiptInspector.Time(invoice.ExpiresAt.ToUnixTimeMilliseconds()),
+            });
+        }
+        else
+        {
+            output.Say(InvoiceQr.Draw(invoice.Bolt11));
+            output.Say(invoice.Bolt11);
+            output.Say($"asks for {(amount is { } asked ? Units.PlayMoney(asked) : "any amount of play money")}, for one hour");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> PayAsync(
+        ILightningNode wallet, Output output, string text, Msat? amount, Msat maxFee, CancellationToken cancellationToken)
+    {
+        if (!Bolt11Invoice.TryDecode(text, out Bolt11Invoice? invoice, out string error))
+        {
+            throw new Refusal($"bad invoice: {error}");
+        }
+
+        if (invoice.Amount is null && amount is null)
+        {
+            throw new Refusal("The invoice names no amount: say how much with --amount.");
+        }
+
+        Payment payment = await wallet.PayAsync(new PayRequest(invoice.Text, maxFee) { Amount = amount }, cancellationToken);
+        if (output.Json)
+        {
+            output.Document(Describe(payment));
+        }
+
+        if (payment.Status != PaymentStatus.Succeeded)
+        {
+            string state = payment.Status == PaymentStatus.Failed ? "failed; nothing was paid" : "has no known outcome yet; look at \"mesh wallet history\" before you pay again";
+            throw new Failure($"The payment {state}: {payment.Reason}");
+        }
+
+        if (!output.Json)
+        {
+            output.Say($"paid {Units.PlayMoney(payment.Amount)}, fee {payment.Fee}");
+            output.Say($"preimage {payment.Preimage}");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> HistoryAsync(ILightningNode wallet, Output output, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Invoice> received = await wallet.ListInvoicesAsync(HistoryMax, cancellationToken);
+        IReadOnlyList<Payment> sent = await wallet.ListPaymentsAsync(HistoryMax, cancellationToken);
+        Invoice[] settled = [.. received.Where(invoice => invoice.Status == InvoiceStatus.Settled)];
+        if (output.Json)
+        {
+            output.Document(new JsonObject
+            {
+                ["received"] = new JsonArray([.. settled.Select(invoice => (JsonNode)new JsonObject
+                {
+                    ["paymentHash"] = invoice.PaymentHash.ToString(),
+                    ["amountMsat"] = Output.Amount(invoice.Received),
+                    ["description"] = invoice.Description,
+                    ["time"] = Time(invoice.SettledAt),
+                })]),
+                ["sent"] = new JsonArray([.. sent.Select(payment => (JsonNode)Describe(payment))]),
+            });
+            return ExitCode.Ok;
+        }
+
+        IEnumerable<(DateTimeOffset? Time, string Line)> lines =
+        [
+            .. settled.Select(invoice => (invoice.SettledAt, $"+ {invoice.Received,-16} {Printable.Clean(invoice.Description)}")),
+            .. sent.Select(payment => (payment.CreatedAt, $"- {payment.Amount,-16} fee {payment.Fee}, {payment.Status.ToString().ToLowerInvariant()}")),
+        ];
+        output.Say("play money");
+        foreach ((DateTimeOffset? time, string line) in lines.OrderByDescending(line => line.Time))
+        {
+            output.Say($"{Time(time),-24} {line}");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static JsonObject Describe(Payment payment) => new()
+    {
+        ["paymentHash"] = payment.PaymentHash.ToString(),
+        ["status"] = System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(payment.Status.ToString()),
+        ["amountMsat"] = Output.Amount(payment.Amount),
+        ["feeMsat"] = Output.Amount(payment.Fee),
+        ["preimage"] = payment.Preimage?.ToString(),
+        ["reason"] = payment.Reason.Length == 0 ? null : payment.Reason,
+        ["time"] = Time(payment.CreatedAt),
+    };
+
+    private static string Time(DateTimeOffset? time) => time is { } known ? ReceiptInspector.Time(known.ToUnixTimeMilliseconds()) : "";
+}

@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+using SeederMesh.Cli.Terminal;
+using SeederMesh.Client;
+
+namespace SeederMesh.Cli.Getting;
+
+/// <summary>Tells a person, or a script, what happens while downloading; pieces and receipts are counted in the view instead.</summary>
+internal sealed class GetEventLines(Output output) : IProgress<GetEvent>
+{
+    /// <inheritdoc/>
+    public void Report(GetEvent value)
+    {
+        string? line = value switch
+        {
+            ChannelFunded funded => $"paid {funded.Amount} (play money) into the channel, routing {funded.Fee}",
+            SeederRefused refused => $"seeder {refused.Seeder.ToString()[..12]} takes no receipts: {refused.Verdict}",
+            BudgetUsedUp => "the budget is used up: the rest comes unpaid, as far as peers give it away",
+            Refunded refunded => $"refunded {refunded.Amount} (play money)",
+            GetWarning warning => Printable.Clean(warning.Message),
+            _ => null,
+        };
+        JsonObject? fields = line is not null ? new JsonObject { ["message"] = line } : value switch
+        {
+            SeederFound found => new JsonObject { ["seeder"] = found.Seeder.ToString(), ["address"] = found.Address },
+            SeederLeft left => new JsonObject { ["seeder"] = left.Seeder.ToString() },
+            GrantShown shown => new JsonObject
+            {
+                ["seeder"] = shown.Seeder.ToString(),
+                ["limitMsat"] = Output.Amount(shown.Limit),
+                ["generation"] = shown.Generation,
+            },
+            _ => null,
+        };
+        if (fields is not null)
+        {
+            output.Event(System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(value.GetType().Name), fields);
+        }
+
+        if (line is not null)
+        {
+            output.Say(line);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text.Json.Nodes;
+using SeederMesh.Cli.Demo;
+using SeederMesh.Core.Money;
+
+namespace SeederMesh.Cli.Terminal;
+
+/// <summary>What a downloader is told before anything is opened or paid, and the one question.</summary>
+internal static class OfferText
+{
+    /// <summary>Shows an offer, as <c>mesh get --json</c> prints it.</summary>
+    public static void Write(Output output, JsonObject offer)
+    {
+        output.Say();
+        output.Say($"  {Clean(offer, "name")}   {Units.Bytes(DemoHub.Number(offer, "selectedBytes"))} in {offer["fileCount"]} files");
+        if ((string?)offer["status"] != "verified")
+        {
+            output.Say($"  NOT VERIFIED: {Clean(offer, "problem")}");
+            output.Say("  Nobody vouches for this torrent: not its creator, its licence, nor its content.");
+            return;
+        }
+
+        output.Say($"  by        {Clean(offer, "creator")}");
+        output.Say("            the manifest's signature is valid, and the torrent is the one it names");
+        output.Say($"  licence   {Clean(offer, "licence")}{(offer["licenceUrl"] is { } url ? $" ({Printable.Clean((string?)url ?? "")})" : "")}");
+        output.Say($"  training  {Clean(offer, "training")}");
+        Msat price = DemoHub.Amount(offer, "pricePerMiBMsat");
+        if (price.IsZero)
+        {
+            output.Say("  price     nothing is asked");
+            return;
+        }
+
+        output.Say($"  price     {price} per MiB, {Units.PlayMoney(DemoHub.Amount(offer, "costMsat"))} for all of it");
+        output.Say($"  split     {Split(offer)}");
+        output.Say(offer["wouldPay"]?.GetValue<bool>() == true
+            ? $"  budget    {Units.PlayMoney(DemoHub.Amount(offer, "budgetMsat"))}: at most you can lose; what is not used comes back"
+            : "  budget    none: nothing is paid, and nothing is reported to anybody");
+        output.Say();
+    }
+
+    /// <summary>Asks a person.</summary>
+    public static async Task<bool> AskAsync(CancellationToken cancellationToken)
+    {
+        await Console.Error.WriteAsync("Download, and pay for what arrives? [y/N] ");
+        string? answer = await Task.Run(Console.ReadLine, cancellationToken).WaitAsync(cancellationToken);
+        return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
+    private static string Split(JsonObject offer) =>
+        offer["split"] is JsonArray parts
+            ? string.Join(", ", parts.OfType<JsonObject>().Select(part => $"{Clean(part, "name")} {part["share"]}"))
+            : "";
+
+    private static string Clean(JsonObject fields, string name) => Printable.Clean((string?)fields[name] ?? "");
+}
