@@ -126,7 +126,8 @@ public sealed record ClientConfiguration
         }
         catch (JsonException exception)
         {
-            string where = exception.Path is { Length: > 1 } member ? $"{member[2..]} (line {exception.LineNumber + 1})" : $"line {exception.LineNumber + 1}";
+            string line = $"line {exception.LineNumber + 1}";
+            string where = exception.Path is { Length: > 1 } member ? $"{member[2..]} ({line})" : line;
             string what = exception.Message.Contains("could not be mapped", StringComparison.Ordinal)
                 ? "there is no such setting"
                 : exception.Message.Split(" Path:")[0];
@@ -154,10 +155,13 @@ public sealed record ClientConfiguration
         { LowestPricePerMiB: < 0 or > PricePerMebibyte.MsatMax } => $"lowestPricePerMiB: not from 0 to {PricePerMebibyte.MsatMax} msat.",
         { Name.Length: > 64 } => "name: longer than 64 characters.",
         _ when !System.Net.IPAddress.TryParse(ListenAddress, out _) => $"listenAddress: \"{ListenAddress}\" is no IP address.",
-        _ when Peers.FirstOrDefault(peer => !System.Net.IPEndPoint.TryParse(peer, out System.Net.IPEndPoint? end) || end.Port == 0) is { } peer =>
+        _ when Peers.FirstOrDefault(peer => !IsEndPoint(peer)) is { } peer =>
             $"peers: \"{peer}\" is not ADDRESS:PORT.",
         _ => null,
     };
+
+    private static bool IsEndPoint(string text) =>
+        System.Net.IPEndPoint.TryParse(text, out System.Net.IPEndPoint? end) && end.Port != 0;
 
     private static bool IsHttp(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https";
 }

@@ -71,7 +71,8 @@ public sealed class DataFolder : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new ClientException(
-                $"The data folder {full} is in use by another process or not yours ({exception.Message}). Stop it, or name another with --data.",
+                $"The data folder {full} is in use by another process or not yours ({exception.Message}). "
+                + "Stop it, or name another with --data.",
                 exception);
         }
     }

@@ -6,7 +6,8 @@ using SeederMesh.Lightning;
 namespace SeederMesh.Client;
 
 /// <summary>A download's channel at its hub: opened, paid, granted from, closed, refunded.</summary>
-/// <remarks>Every step can be repeated after a crash: the channel is the key's, the invoice is the channel's, the payment is the invoice's.</remarks>
+/// <remarks>Every step can be repeated after a crash: the channel is the key's, the invoice is the channel's, the payment is the
+/// invoice's.</remarks>
 internal sealed class ChannelDesk : IDisposable
 {
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(50);
@@ -70,7 +71,8 @@ internal sealed class ChannelDesk : IDisposable
         {
             if (clock.GetElapsedTime(giveUpAt) > FundingTime)
             {
-                throw new ClientException($"The invoice is paid, but the hub at {state.Hub} has not noticed. Run the same command again later.");
+                throw new ClientException(
+                    $"The invoice is paid, but the hub at {state.Hub} has not noticed. Run the same command again later.");
             }
 
             await Task.Delay(PollEvery, clock, cancellation);

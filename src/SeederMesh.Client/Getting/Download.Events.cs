@@ -274,7 +274,8 @@ internal sealed partial class Download
             Refunded = channel is not null && !isPending ? channel.RefundedMsat : Msat.Zero,
             IsRefundPending = isPending,
             RefundRemark = isPending
-                ? channel!.Refunds.Select(refund => refund.Reason).OfType<string>().FirstOrDefault() ?? "The hub waits for seeders to report. It is collected by a later run."
+                ? channel!.Refunds.Select(refund => refund.Reason).OfType<string>().FirstOrDefault()
+                    ?? "The hub waits for seeders to report. It is collected by a later run."
                 : null,
             Suppliers = suppliers,
             Bytes = bytes,

@@ -94,7 +94,8 @@ internal sealed class DownloadFolder(string path)
         }
         catch (JsonException exception)
         {
-            throw new ClientException($"{file} cannot be read: {exception.Message} Money may be in its channel: keep the folder.", exception);
+            throw new ClientException(
+                $"{file} cannot be read: {exception.Message} Money may be in its channel: keep the folder.", exception);
         }
     }
 

@@ -16,7 +16,8 @@ internal sealed record DownloadSource(MagnetLink? Magnet, byte[]? Torrent, Metai
     public Digest? InfohashV2 => Magnet is not null ? Magnet.InfohashV2 : Metainfo!.InfoHashes.V2;
 
     /// <summary>The v2 infohash, or the v1 infohash; hexadecimal.</summary>
-    public string Id => InfohashV2?.ToString() ?? (Magnet is not null ? Magnet.InfohashV1!.Value.ToString() : Metainfo!.InfoHashes.V1!.Value.ToString());
+    public string Id => InfohashV2?.ToString()
+        ?? (Magnet is not null ? Magnet.InfohashV1!.Value.ToString() : Metainfo!.InfoHashes.V1!.Value.ToString());
 
     public string Name => Magnet is not null ? Magnet.DisplayName ?? Id : Metainfo!.Name;
 

@@ -19,10 +19,10 @@ internal delegate Task<SignedGrant> GrantRequest(PublicKey seeder, Msat limit, i
 internal sealed record PaymentPlan(
     SigningKey Key, PublicKey Hub, PieceMap Layout, int PieceLength, PricePerMebibyte Price, Msat Budget);
 
-/// <summary>The downloader's side of the receipt protocol with all seeders at once: grants ahead of need, receipts as pieces pass, never above the budget.</summary>
+/// <summary>The downloader's side of the receipt protocol with all seeders at once.</summary>
 /// <remarks>
-/// Called by one <see cref="TurnLoop"/>. Grants start small and double, so that a seeder that vanishes ties up little; the next is asked for
-/// before the one in use is used up. A seeder that refuses is an ordinary peer from then on. Pieces that pass within
+/// Grants come ahead of need, receipts as pieces pass, never above the budget. Called by one <see cref="TurnLoop"/>. Grants start small
+/// and double, so that a seeder that vanishes ties up little; the next is asked for before the one in use is used up. A seeder that refuses is an ordinary peer from then on. Pieces that pass within
 /// <see cref="CoalesceTime"/> share a signature.
 /// </remarks>
 internal sealed class DownloaderExchange(
@@ -140,7 +140,8 @@ internal sealed class DownloaderExchange(
         }
     }
 
-    /// <summary>Signs what is unsigned and asks for grants that are needed; called about four times a second, and when pieces passed.</summary>
+    /// <summary>Signs what is unsigned and asks for grants that are needed.</summary>
+    /// <remarks>Called about four times a second, and when pieces passed.</remarks>
     public void Flush()
     {
         foreach (SupplyingSeeder seeder in seeders.Values)
@@ -172,7 +173,8 @@ internal sealed class DownloaderExchange(
         }
 
         // Worth another grant: this one was used before a restart, or its chain went out of step. Anything else is the seeder's policy.
-        bool maySucceed = answer.Verdict is SeederVerdict.AlreadyUsed or SeederVerdict.OutOfSequence or SeederVerdict.ExceedsGrant or SeederVerdict.NoGrant;
+        bool maySucceed = answer.Verdict
+            is SeederVerdict.AlreadyUsed or SeederVerdict.OutOfSequence or SeederVerdict.ExceedsGrant or SeederVerdict.NoGrant;
         EndGrant(seeder);
         if (++seeder.Refusals >= RefusalsMax || !maySucceed)
         {

@@ -34,8 +34,7 @@ internal sealed class FileSelection
             return [];
         }
 
-        string root = metainfo.Name + "/";
-        string[] paths = [.. metainfo.Files.Select(file => file.Path.StartsWith(root, StringComparison.Ordinal) ? file.Path[root.Length..] : file.Path)];
+        string[] paths = [.. metainfo.Files.Select(file => TorrentFiles.PathOf(file, metainfo))];
         RequireMatches([.. metainfo.Files.Where(file => !file.IsPadding).Select(file => paths[file.Index])]);
         return [.. metainfo.Files.Select(file => (byte)(!file.IsPadding && Includes(file.Index, paths[file.Index]) ? 4 : 0))];
     }

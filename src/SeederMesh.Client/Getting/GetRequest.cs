@@ -30,7 +30,8 @@ public sealed record GetRequest
     /// <summary>Downloads although there is no manifest, or one that does not verify.</summary>
     public bool Unverified { get; init; }
 
-    /// <summary>Which files: exact paths or patterns with * (within a name), ** (across folders) and ?. Empty for all, or what the magnet's <c>so</c> says.</summary>
+    /// <summary>Which files: exact paths or patterns with * (within a name), ** (across folders) and ?.</summary>
+    /// <remarks>Empty for all, or what the magnet's <c>so</c> says.</remarks>
     public IReadOnlyList<string> Files { get; init; } = [];
 
     /// <summary>Pieces in order, for playing while it loads.</summary>
@@ -42,7 +43,8 @@ public sealed record GetRequest
     /// <summary>Gives up when nothing came for so long; null to wait for ever.</summary>
     public TimeSpan? StallTimeLimit { get; init; }
 
-    /// <summary>How long to wait for the refund at the end. What comes later is collected by <see cref="GetService.SettleLeftoversAsync"/>.</summary>
+    /// <summary>How long to wait for the refund at the end.</summary>
+    /// <remarks>What comes later is collected by <see cref="GetService.SettleLeftoversAsync"/>.</remarks>
     public TimeSpan RefundTimeLimit { get; init; } = TimeSpan.FromSeconds(30);
 }
 

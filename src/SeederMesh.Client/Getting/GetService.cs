@@ -6,15 +6,18 @@ using SeederMesh.Torrents;
 
 namespace SeederMesh.Client;
 
-/// <summary>What <c>mesh get</c> does: finds and verifies the manifest, asks, pays into a channel, downloads from all peers at once, signs receipts, collects the rest.</summary>
+/// <summary>What <c>mesh get</c> does.</summary>
 /// <remarks>
+/// <para>
+/// Finds and verifies the manifest, asks, pays into a channel, downloads from all peers at once, signs receipts, collects the rest.
+/// </para>
 /// <para>
 /// Nothing is fetched before the decision, nothing but metadata before it was held against the manifest, and nothing is in its final
 /// place before it is complete and every piece passed its hash: until then it lies in <c>.seedermesh-ID</c> inside the output folder.
 /// </para>
 /// <para>
-/// The process may be killed at any moment: the same request goes on with the same channel and what is on the disk. One download at a time for
-/// each service.
+/// The process may be killed at any moment: the same request goes on with the same channel and what is on the disk. One download at
+/// a time for each service.
 /// </para>
 /// </remarks>
 public sealed class GetService
@@ -111,7 +114,10 @@ public sealed class GetService
     }
 
     private async Task<GetResult> RunStepsAsync(
-        GetRequest request, Func<GetOffer, CancellationToken, Task<GetDecision>> decide, IProgress<GetEvent> events, CancellationToken cancellation)
+        GetRequest request,
+        Func<GetOffer, CancellationToken, Task<GetDecision>> decide,
+        IProgress<GetEvent> events,
+        CancellationToken cancellation)
     {
         Enter(GetPhase.Resolving);
         DownloadSource source = DownloadSource.Read(request.Source);
@@ -172,7 +178,11 @@ public sealed class GetService
         { Status: ManifestStatus.Invalid } when !request.Unverified =>
             new GetResult(GetOutcome.ManifestInvalid, offer.Problem, null, null),
         { WouldPay: true } when offer.Price.Msat > (request.MaxPricePerMiB ?? Msat.Max).Value =>
-            new GetResult(GetOutcome.PriceTooHigh, $"It asks {Msat.From(offer.Price.Msat)} a MiB, you accept {request.MaxPricePerMiB}.", null, null),
+            new GetResult(
+                GetOutcome.PriceTooHigh,
+                $"It asks {Msat.From(offer.Price.Msat)} a MiB, you accept {request.MaxPricePerMiB}.",
+                null,
+                null),
         _ => null,
     };
 
@@ -227,12 +237,11 @@ public sealed class GetService
     {
         if (source.Metainfo is { } metainfo)
         {
-            string root = metainfo.Name + "/";
             return
             [
                 .. metainfo.Files
                     .Where(file => !file.IsPadding)
-                    .Select(file => (file.Index, file.Length, Path: file.Path.StartsWith(root, StringComparison.Ordinal) ? file.Path[root.Length..] : file.Path))
+                    .Select(file => (file.Index, file.Length, Path: TorrentFiles.PathOf(file, metainfo)))
                     .Select(file => new OfferedFile(file.Path, file.Length, selection.Includes(file.Index, file.Path))),
             ];
         }
@@ -240,7 +249,11 @@ public sealed class GetService
         // A hybrid torrent's pads count in `so`: the engine has the last word when the metadata is there.
         return manifest is null
             ? []
-            : [.. manifest.Manifest.Torrent.Files.Select((file, index) => new OfferedFile(file.Path, file.Length, selection.Includes(index, file.Path)))];
+            :
+            [
+                .. manifest.Manifest.Torrent.Files.Select((file, index) =>
+                    new OfferedFile(file.Path, file.Length, selection.Includes(index, file.Path))),
+            ];
     }
 
     /// <summary>Agrees on a channel durably, before the hub hears of it.</summary>
@@ -266,7 +279,8 @@ public sealed class GetService
                 ManifestDigest = manifest.Digest,
                 Budget = budget,
                 Invoiced = funding,
-                ExpiresUnixMs = clock.GetUtcNow().ToUnixTimeMilliseconds() + Math.Min(ChannelLifetimeMs, hub.Limits.ChannelLifetimeMsMax / 2),
+                ExpiresUnixMs = clock.GetUtcNow().ToUnixTimeMilliseconds()
+                    + Math.Min(ChannelLifetimeMs, hub.Limits.ChannelLifetimeMsMax / 2),
                 Refund = await ChannelDesk.RefundDestinationAsync(
                     RequiredWallet(), Core.Channels.ChannelTerms.IdFor(hub.PublicKey, key.PublicKey), cancellation),
             });
@@ -276,7 +290,12 @@ public sealed class GetService
     }
 
     private static async Task<Msat> FundAsync(
-        ChannelDesk desk, DownloadFolder folder, GetOffer offer, Download download, IProgress<GetEvent> events, CancellationToken cancellation)
+        ChannelDesk desk,
+        DownloadFolder folder,
+        GetOffer offer,
+        Download download,
+        IProgress<GetEvent> events,
+        CancellationToken cancellation)
     {
         DownloadState state = folder.State!;
         Msat feeMax = state.Budget.Less(Msat.Min(state.Budget, state.Invoiced));

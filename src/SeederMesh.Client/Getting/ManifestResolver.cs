@@ -10,7 +10,8 @@ namespace SeederMesh.Client;
 /// <param name="Problem">What is wrong, when it is not.</param>
 internal sealed record ResolvedManifest(ManifestStatus Status, SignedManifest? Manifest, string? Problem);
 
-/// <summary>Finds the manifest of a torrent: a given file, a file beside the torrent, then registries. The first that there is counts.</summary>
+/// <summary>Finds the manifest of a torrent: a given file, a file beside the torrent, then registries.</summary>
+/// <remarks>The first that there is counts, even when it is bad: who can hide a good one could as well have sent none.</remarks>
 internal sealed class ManifestResolver(ClientConfiguration configuration, IProgress<GetEvent> events, TimeProvider clock)
 {
     public async Task<ResolvedManifest> FindAsync(
@@ -57,7 +58,8 @@ internal sealed class ManifestResolver(ClientConfiguration configuration, IProgr
             : string.Equals(torrent.InfohashV1?.ToString(), source.Id, StringComparison.Ordinal);
         if (!isSame)
         {
-            return new ResolvedManifest(ManifestStatus.Invalid, null, $"The manifest from {place} is of another torrent, {torrent.InfohashV2}.");
+            return new ResolvedManifest(
+                ManifestStatus.Invalid, null, $"The manifest from {place} is of another torrent, {torrent.InfohashV2}.");
         }
 
         return source.Metainfo is { } metainfo && TorrentFiles.DifferenceOf(signed, metainfo) is { } difference
@@ -122,6 +124,11 @@ internal sealed class ManifestResolver(ClientConfiguration configuration, IProgr
             || address.IsIPv6UniqueLocal
             || address.Equals(IPAddress.IPv6Any)
             || (bytes.Length == 4
-                && bytes is [0 or 10 or 127, ..] or [169, 254, ..] or [192, 168, ..] or [172, >= 16 and <= 31, ..] or [100, >= 64 and <= 127, ..] or [>= 224, ..]);
+                && bytes is [0 or 10 or 127, ..]
+                    or [169, 254, ..]
+                    or [192, 168, ..]
+                    or [172, >= 16 and <= 31, ..]
+                    or [100, >= 64 and <= 127, ..]
+                    or [>= 224, ..]);
     }
 }

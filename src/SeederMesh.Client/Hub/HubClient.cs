@@ -57,7 +57,8 @@ public sealed class HubClient : IDisposable
         return new RegistrationResult(answer.Status == HttpStatusCode.OK, answer.Body);
     }
 
-    /// <summary>The newest manifest of a torrent, by its v2 (64 digits) or v1 (40 digits) infohash; null when the registry has none.</summary>
+    /// <summary>The newest manifest of a torrent, by its v2 (64 digits) or v1 (40 digits) infohash.</summary>
+    /// <returns>The sidecar; null when the registry has none.</returns>
     public Task<byte[]?> FindManifestAsync(string infohash, CancellationToken cancellation = default) =>
         FindAsync($"v1/registry/manifests/{infohash}", cancellation);
 
@@ -130,9 +131,10 @@ public sealed class HubClient : IDisposable
 
         return
         [
-            .. verdicts.Select(verdict => Enum.TryParse(verdict.Verdict, ignoreCase: true, out ReceiptVerdict value) && value != ReceiptVerdict.None
-                ? new RunVerdict(value, verdict.SettledSequence)
-                : throw Malformed($"the verdict \"{verdict.Verdict}\", which is not known here")),
+            .. verdicts.Select(answered =>
+                Enum.TryParse(answered.Verdict, ignoreCase: true, out ReceiptVerdict verdict) && verdict != ReceiptVerdict.None
+                    ? new RunVerdict(verdict, answered.SettledSequence)
+                    : throw Malformed($"the verdict \"{answered.Verdict}\", which is not known here")),
         ];
     }
 
@@ -184,7 +186,8 @@ public sealed class HubClient : IDisposable
             {
                 // Doubling, with jitter, so that many clients of a hub that comes back do not call in step.
                 double milliseconds = 200 * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
-                TimeSpan wait = retryAfter is { } asked && asked < TimeSpan.FromSeconds(5) ? asked : TimeSpan.FromMilliseconds(milliseconds);
+                bool isAsked = retryAfter < TimeSpan.FromSeconds(5);
+                TimeSpan wait = isAsked ? retryAfter!.Value : TimeSpan.FromMilliseconds(milliseconds);
                 await Task.Delay(wait, clock, cancellation);
             }
         }

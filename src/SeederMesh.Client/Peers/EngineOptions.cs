@@ -30,7 +30,11 @@ internal static class EngineOptions
     }
 
     public static IReadOnlyList<IPEndPoint> Peers(IEnumerable<string> peers) =>
-        [.. peers.Select(peer => IPEndPoint.TryParse(peer, out IPEndPoint? end) ? end : throw new ClientException($"\"{peer}\" is not ADDRESS:PORT."))];
+    [
+        .. peers.Select(peer => IPEndPoint.TryParse(peer, out IPEndPoint? end)
+            ? end
+            : throw new ClientException($"\"{peer}\" is not ADDRESS:PORT.")),
+    ];
 }
 
 /// <summary>The engine as the receipt protocol sees it.</summary>

@@ -176,7 +176,8 @@ internal sealed record PeerExtension(PublicKey? Seeder, ImmutableArray<PublicKey
     }
 }
 
-/// <summary>What the receipt protocol asks of the BitTorrent engine for one connection. Calls return at once and keep their order.</summary>
+/// <summary>What the receipt protocol asks of the BitTorrent engine for one connection.</summary>
+/// <remarks>Calls return at once and keep their order.</remarks>
 internal interface IPeerLink
 {
     /// <summary>Sends a message of the extension; a peer that has gone is passed over.</summary>

@@ -43,7 +43,6 @@ internal static class TorrentFiles
             return null;
         }
 
-        string root = metainfo.Name + "/";
         return new TorrentContent(
             infohash,
             metainfo.InfoHashes.V1 is { } v1 ? new InfohashV1(v1.ToArray()) : null,
@@ -52,11 +51,15 @@ internal static class TorrentFiles
             [
                 .. metainfo.Files
                     .Where(file => !file.IsPadding)
-                    .Select(file => new TorrentFile(
-                        file.Path.StartsWith(root, StringComparison.Ordinal) ? file.Path[root.Length..] : file.Path,
-                        file.Length,
-                        file.PiecesRoot)),
+                    .Select(file => new TorrentFile(PathOf(file, metainfo), file.Length, file.PiecesRoot)),
             ]);
+    }
+
+    /// <summary>A file's path as manifests name it: without the torrent's name in front.</summary>
+    public static string PathOf(MetainfoFile file, Metainfo metainfo)
+    {
+        string root = metainfo.Name + "/";
+        return file.Path.StartsWith(root, StringComparison.Ordinal) ? file.Path[root.Length..] : file.Path;
     }
 
     /// <summary>How a manifest differs from the torrent's metadata; null when it describes exactly that.</summary>

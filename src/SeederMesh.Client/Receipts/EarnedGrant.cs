@@ -4,7 +4,8 @@ using SeederMesh.Core.Receipts;
 
 namespace SeederMesh.Client;
 
-/// <summary>A grant that this seeder took, and how far its receipts have come. Changed only by <see cref="ReceiptStore"/>, under its lock.</summary>
+/// <summary>A grant that this seeder took, and how far its receipts have come.</summary>
+/// <remarks>Changed only by <see cref="ReceiptStore"/>, under its lock.</remarks>
 internal sealed class EarnedGrant(SignedGrant signed)
 {
     private readonly Queue<ReceiptRun> unreported = [];

@@ -187,7 +187,13 @@ internal static class ReceiptSnapshot
                 Standing,
                 [
                     .. grant.Grant.GrantId.ToArray(),
-                    .. Numbers(grant.SettledSequence, grant.SettledBytes, grant.RefusedReceipts, grant.IsClosed ? 1 : 0, grant.Dropped.Sequence, grant.Dropped.Bytes),
+                    .. Numbers(
+                        grant.SettledSequence,
+                        grant.SettledBytes,
+                        grant.RefusedReceipts,
+                        grant.IsClosed ? 1 : 0,
+                        grant.Dropped.Sequence,
+                        grant.Dropped.Bytes),
                 ]));
             foreach (ReceiptRun run in grant.Unreported)
             {

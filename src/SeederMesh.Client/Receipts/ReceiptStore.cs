@@ -131,9 +131,14 @@ internal sealed class ReceiptStore : IAsyncDisposable
     public Task AddAsync(ReceiptRun run) =>
         AppendAsync(ReceiptRecordKind.Run, ReceiptRunCodec.Write(run, anchored: true), mustFlush: true, () => grants[run.GrantId].Add(run));
 
-    /// <summary>The hub has settled a grant's receipts up to a sequence. Forgetting this is harmless: a repeated report is a duplicate.</summary>
+    /// <summary>The hub has settled a grant's receipts up to a sequence.</summary>
+    /// <remarks>Forgetting this is harmless: a repeated report is a duplicate.</remarks>
     public Task SettleAsync(Id128 grantId, long sequence) =>
-        AppendAsync(ReceiptRecordKind.Acknowledged, WithNumber(grantId, sequence), mustFlush: false, () => grants[grantId].Settle(sequence));
+        AppendAsync(
+            ReceiptRecordKind.Acknowledged,
+            WithNumber(grantId, sequence),
+            mustFlush: false,
+            () => grants[grantId].Settle(sequence));
 
     /// <summary>The hub refused a grant's receipts for good, up to a sequence.</summary>
     public Task RefuseAsync(Id128 grantId, long sequence, ReceiptVerdict verdict) =>
@@ -199,7 +204,8 @@ internal sealed class ReceiptStore : IAsyncDisposable
             {
                 // After a failed write or flush nobody knows what is on the disk: nothing more may be promised.
                 fault ??= exception;
-                group.ForEach(entry => entry.Done.TrySetException(new IOException($"Receipts could not be stored: {exception.Message}", exception)));
+                var failure = new IOException($"Receipts could not be stored: {exception.Message}", exception);
+                group.ForEach(entry => entry.Done.TrySetException(failure));
             }
         }
     }

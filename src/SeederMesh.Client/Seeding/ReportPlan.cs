@@ -3,7 +3,8 @@ using SeederMesh.Core.Receipts;
 
 namespace SeederMesh.Client;
 
-/// <summary>Runs as they are reported: consecutive ones of a grant under the newest signature, so that the hub verifies one instead of many.</summary>
+/// <summary>Runs as they are reported.</summary>
+/// <remarks>Consecutive ones of a grant go under the newest signature, so that the hub verifies one instead of many.</remarks>
 internal static class ReportPlan
 {
     /// <summary>More than this go into the next report: about 2 MiB.</summary>

@@ -172,7 +172,8 @@ public sealed partial class SeedService : IAsyncDisposable
             events.Report(new ReceiptStoreRecovered(store.Recovery.CutBytes, store.Recovery.Damage));
         }
 
-        foreach (string url in new[] { configuration.Hub }.OfType<string>().Concat(configuration.TrustedHubs).Distinct(StringComparer.Ordinal))
+        IEnumerable<string> urls = configuration.TrustedHubs.Prepend(configuration.Hub).OfType<string>();
+        foreach (string url in urls.Distinct(StringComparer.Ordinal))
         {
             running.Add(FindHubAsync(new Uri(url)));
         }
@@ -210,7 +211,7 @@ public sealed partial class SeedService : IAsyncDisposable
     }
 
     /// <summary>Adds a torrent, unless the same is there.</summary>
-    /// <returns>What to wait for before another try, because an older version is being removed; a completed task when it is there.</returns>
+    /// <returns>What to wait for before another try, because an older version is being removed.</returns>
     private Removal AddOrReplace(SeedingTorrent torrent)
     {
         SeedingTorrent? known = Find(torrent.Id);

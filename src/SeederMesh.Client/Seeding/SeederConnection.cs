@@ -30,6 +30,9 @@ internal sealed class SeederConnection(ulong peer, string address, PaidTorrent? 
     /// <summary>What it was sent unpaid between two grants, which receipts need not cover.</summary>
     public long FreeBytes { get; set; }
 
+    /// <summary>Done when the newest run of receipts is on the disk, and all before it.</summary>
+    public Task Storing { get; set; } = Task.CompletedTask;
+
     /// <summary>Messages that were refused; beyond a limit the peer is let go.</summary>
     public int Refusals { get; set; }
 

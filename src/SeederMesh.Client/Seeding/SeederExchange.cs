@@ -73,7 +73,8 @@ internal sealed class SeederExchange(
     /// <summary>A message of the extension arrived.</summary>
     public void OnMessage(ulong peer, ReadOnlySpan<byte> message)
     {
-        if (!connections.TryGetValue(peer, out SeederConnection? connection) || connection is not { Session: { } session, Torrent: { } torrent })
+        if (!connections.TryGetValue(peer, out SeederConnection? connection)
+            || connection is not { Session: { } session, Torrent: { } torrent })
         {
             return;
         }
@@ -141,12 +142,16 @@ internal sealed class SeederExchange(
         }
 
         beingStored[run.GrantId] = beingStored.GetValueOrDefault(run.GrantId) + 1;
-        Observe(StoreAsync());
+        connection.Storing = StoreAsync(connection.Storing);
+        Observe(connection.Storing);
 
-        async Task StoreAsync()
+        async Task StoreAsync(Task before)
         {
-            // On the disk first, then the window grows: a crash between the two costs nothing.
-            await store.AddAsync(run);
+            // On the disk first, then the window grows: a crash between the two costs nothing. Runs of one commit are taken up in their
+            // order, however the thread pool wakes those who wait for it.
+            Task adding = store.AddAsync(run);
+            await before;
+            await adding;
             post(() =>
             {
                 if (--beingStored[run.GrantId] == 0)
@@ -196,7 +201,8 @@ internal sealed class SeederExchange(
 
     private void Observe(Task storing) => _ = storing.ContinueWith(
         failed => post(() => events.Report(new SeedFault(
-            $"{failed.Exception!.InnerException!.Message} Nothing more is uploaded to who pays until this is put right and the seeder restarted."))),
+            failed.Exception!.InnerException!.Message
+            + " Nothing more is uploaded to who pays until this is put right and the seeder is started again."))),
         CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
         TaskScheduler.Default);

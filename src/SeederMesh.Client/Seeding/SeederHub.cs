@@ -55,7 +55,8 @@ internal sealed class SeederHub : IAsyncDisposable
     public string? Trouble { get; private set; }
 
     /// <summary>What it owes, receipts that it has not settled and open grants included.</summary>
-    public Msat Owed => store.OutstandingAt(Info.PublicKey) + (Standing is { } standing ? standing.OwedMsat + standing.PendingMsat : Msat.Zero);
+    public Msat Owed => store.OutstandingAt(Info.PublicKey)
+        + (Standing is { } standing ? standing.OwedMsat + standing.PendingMsat : Msat.Zero);
 
     /// <summary>Starts reporting.</summary>
     public void Start() => running = Task.Run(RunAsync);
@@ -198,7 +199,8 @@ internal sealed class SeederHub : IAsyncDisposable
         }
 
         // A joined run is judged as one: let each part have its own verdict before anything is given up.
-        bool wasJoined = !unreported.Exists(part => part.GrantId == run.GrantId && part.LastSequence == run.LastSequence && part.Anchor == run.Anchor);
+        bool wasJoined = !unreported.Exists(part =>
+            part.GrantId == run.GrantId && part.LastSequence == run.LastSequence && part.Anchor == run.Anchor);
         if (wasJoined && single.Add(run.GrantId))
         {
             return false;

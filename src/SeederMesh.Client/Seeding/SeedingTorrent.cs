@@ -105,7 +105,9 @@ internal sealed class SeedingTorrent
     /// <summary>The stored torrents; one that cannot be read is told about.</summary>
     public static IEnumerable<string> FoldersIn(string torrentsPath) =>
         Directory.Exists(torrentsPath)
-            ? Directory.EnumerateDirectories(torrentsPath).Where(folder => File.Exists(Path.Combine(folder, PlaceName))).Order(StringComparer.Ordinal)
+            ? Directory.EnumerateDirectories(torrentsPath)
+                .Where(folder => File.Exists(Path.Combine(folder, PlaceName)))
+                .Order(StringComparer.Ordinal)
             : [];
 
     private static (PaidTorrent? Paid, string? Remark) Judge(string manifestPath, Metainfo metainfo)
