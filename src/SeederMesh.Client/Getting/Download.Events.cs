@@ -234,7 +234,16 @@ internal sealed partial class Download
     {
         if (desk is null)
         {
-            folder.Delete();
+            // An earlier run may have paid into a channel: then its rest is still to be collected.
+            if (folder.State is { } earlier)
+            {
+                folder.Save(earlier with { IsEnding = true });
+            }
+            else
+            {
+                folder.Delete();
+            }
+
             return await StateAsync(duration, null);
         }
 

@@ -83,6 +83,15 @@ internal sealed class DownloadFolder(string path)
     /// <summary>The key of this download; drawn and stored at the first call.</summary>
     public SigningKey Key() => DataFolder.LoadOrMakeKey(KeyPath);
 
+    /// <summary>Deletes the folder of a download that never began.</summary>
+    public void DeleteIfEmpty()
+    {
+        if (!Directory.EnumerateFileSystemEntries(Path).Any())
+        {
+            Delete();
+        }
+    }
+
     public void Delete() => Directory.Delete(Path, recursive: true);
 
     private void Load()

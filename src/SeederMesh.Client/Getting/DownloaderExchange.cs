@@ -22,7 +22,8 @@ internal sealed record PaymentPlan(
 /// <summary>The downloader's side of the receipt protocol with all seeders at once.</summary>
 /// <remarks>
 /// Grants come ahead of need, receipts as pieces pass, never above the budget. Called by one <see cref="TurnLoop"/>. Grants start small
-/// and double, so that a seeder that vanishes ties up little; the next is asked for before the one in use is used up. A seeder that refuses is an ordinary peer from then on. Pieces that pass within
+/// and double, so that a seeder that vanishes ties up little; the next is asked for before the one in use is used up. A seeder that
+/// refuses is an ordinary peer from then on. Pieces that pass within
 /// <see cref="CoalesceTime"/> share a signature.
 /// </remarks>
 internal sealed class DownloaderExchange(

@@ -128,6 +128,7 @@ public sealed class GetService
         GetOffer offer = await MakeOfferAsync(request, source, folder, resolved, selection, cancellation);
         if (Refusal(request, offer) is { } refused)
         {
+            folder.DeleteIfEmpty();
             return refused;
         }
 
@@ -135,6 +136,7 @@ public sealed class GetService
         GetDecision decision = await decide(offer, cancellation);
         if (!decision.IsAccepted)
         {
+            folder.DeleteIfEmpty();
             return new GetResult(GetOutcome.Declined, decision.Reason ?? "It was declined.", null, null);
         }
 

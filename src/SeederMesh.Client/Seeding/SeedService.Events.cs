@@ -126,7 +126,7 @@ public sealed partial class SeedService
 
                     return;
                 }
-                catch (ClientException exception)
+                catch (HubException exception)
                 {
                     if (!wasAway && !isUsed)
                     {
