@@ -1,3 +1,4 @@
+using SeederMesh.Benchmarks.Hubs;
 using SeederMesh.Benchmarks.Lightning;
 using SeederMesh.Benchmarks.Measuring;
 using SeederMesh.Benchmarks.Receipts;
@@ -9,6 +10,11 @@ using SeederMesh.Benchmarks.Receipts;
     ("pieces", () => Task.FromResult(ReceiptBenchmarks.CumulativePieces(4096))),
     ("wire", () => Task.FromResult(ReceiptBenchmarks.WireBytes())),
     ("payments", PayoutBenchmarks.KeysendsAsync),
+    ("hub-receipts", () => HubBenchmarks.ReceiptsOverHttpAsync(receiptsPerRun: 1)),
+    ("hub-runs", () => HubBenchmarks.ReceiptsOverHttpAsync(receiptsPerRun: 64)),
+    ("hub-grains", HubBenchmarks.ReceiptsThroughGrainsAsync),
+    ("hub-restart", HubBenchmarks.RestartAsync),
+    ("hub-memory", HubBenchmarks.MemoryPerChannelAsync),
 ];
 
 if (args.Any(arg => arg is "--help" or "-h") || args.Any(arg => benchmarks.All(benchmark => benchmark.Name != arg)))

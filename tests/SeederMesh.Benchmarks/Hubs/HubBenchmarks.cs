@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using SeederMesh.Benchmarks.Measuring;
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Receipts;
+
+namespace SeederMesh.Benchmarks.Hubs;
+
+/// <summary>A whole hub: HTTP, signatures, grains, ledger with fsync. The client that signs the calls runs on the same cores.</summary>
+internal static class HubBenchmarks
+{
+    private const int Channels = 8;
+    private const int GrantsPerChannel = 64;
+    private const int Rounds = 5;
+
+    /// <summary>Receipts a second through POST /v1/receipts, against libsodium's verification of as many on all cores.</summary>
+    public static Task<Finding> ReceiptsOverHttpAsync(int receiptsPerRun) =>
+        MeasureAsync("over HTTP", receiptsPerRun, (hub, _, runs) => hub.ReportAsync(runs));
+
+    /// <summary>Receipts a second through the channels' grains, without HTTP.</summary>
+    public static Task<Finding> ReceiptsThroughGrainsAsync() =>
+        MeasureAsync("through the grains", 1, (hub, channel, runs) => hub.ReportToGrainAsync(channel, runs));
+
+    /// <summary>From the start of the process's hub to its first answer about a channel, with a million receipts settled.</summary>
+    public static async Task<Finding> RestartAsync()
+    {
+        await using BenchHub hub = await BenchHub.StartAsync();
+        BenchChain[] chains = await hub.FundAsync(grants: 1);
+        for (int run = 0; run < 245; run++)
+        {
+            await hub.ReportAsync([chains[0].Next(run * ReceiptRun.EntriesMax, ReceiptRun.EntriesMax)]);
+        }
+
+        await hub.Hub.StopAsync();
+        long started = Stopwatch.GetTimestamp();
+        await hub.OpenAsync();
+        TimeSpan ready = Stopwatch.GetElapsedTime(started);
+        await hub.ReadAsync($"/v1/channels/{chains[0].ChannelId}");
+        TimeSpan first = Stopwatch.GetElapsedTime(started);
+        return new Finding(
+            "restart with 1,003,520 receipts settled on one channel",
+            $"ready in {ready.TotalMilliseconds:N0} ms",
+            $"that very channel answers after {first.TotalMilliseconds:N0} ms",
+            "ready in under 2 s");
+    }
+
+    /// <summary>Managed memory of open channels that are in use.</summary>
+    public static async Task<Finding> MemoryPerChannelAsync()
+    {
+        const int count = 2_000;
+        await using BenchHub hub = await BenchHub.StartAsync();
+        await hub.OpenChannelAsync(hub.FreshKey());
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        for (int channel = 0; channel < count; channel += 50)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => hub.OpenChannelAsync(hub.FreshKey())));
+        }
+
+        long after = GC.GetTotalMemory(forceFullCollection: true);
+        double each = (after - before) / (double)count;
+        return new Finding(
+            $"managed memory of open channels in use ({count:N0} of them)",
+            $"{each / 1024:0.0} KiB a channel, {each * 10_000 / (1 << 20):0} MiB for 10,000",
+            $"{each * 100_000 / (1 << 20):0} MiB for 100,000, if all were in use within two minutes",
+            "512 MiB at 100,000 open channels");
+    }
+
+    private static async Task<Finding> MeasureAsync(string how, int receiptsPerRun, Func<BenchHub, Id128, ReceiptRun[], Task> report)
+    {
+        await using BenchHub hub = await BenchHub.StartAsync();
+        var chains = new BenchChain[Channels][];
+        for (int channel = 0; channel < Channels; channel++)
+        {
+            chains[channel] = await hub.FundAsync(GrantsPerChannel);
+        }
+
+        int piece = 0;
+        ReceiptRun[][] prepared = [];
+        byte[] message = new byte[UploadReceipt.Size];
+        using SigningKey key = SigningKey.FromSeed(new byte[32]);
+        Signature signature = key.Sign(message);
+        const int reports = 4;
+        const long signatures = reports * Channels * GrantsPerChannel;
+        Ratio ratio = Comparison.Run(
+            Rounds,
+            () =>
+            {
+                Task.WhenAll(Enumerable.Range(0, Channels).Select(async channel =>
+                {
+                    for (int number = 0; number < reports; number++)
+                    {
+                        await report(hub, chains[channel][0].ChannelId, prepared[(channel * reports) + number]);
+                    }
+                })).GetAwaiter().GetResult();
+                return signatures * receiptsPerRun;
+            },
+            () =>
+            {
+                Parallel.For(0, signatures, _ => Core.Invariant.Require(key.PublicKey.Verify(message, signature), "it verifies"));
+                return signatures;
+            },
+            () =>
+            {
+                prepared =
+                [
+                    .. from channel in chains
+                       from number in Enumerable.Range(0, reports)
+                       select channel.Select(chain => chain.Next(Interlocked.Add(ref piece, receiptsPerRun) - receiptsPerRun, receiptsPerRun)).ToArray(),
+                ];
+            });
+        return new Finding(
+            $"receipts settled and durable {how}, {receiptsPerRun} under each signature, {Channels} channels at once",
+            $"{ratio.Measured:N0}/s",
+            $"{ratio.Value:0.00} of libsodium's {ratio.Baseline:N0} verifications/s ({ratio.Lowest:0.00} to {ratio.Highest:0.00})",
+            "0.8");
+    }
+}
