@@ -2,6 +2,7 @@ using SeederMesh.Benchmarks.Hubs;
 using SeederMesh.Benchmarks.Lightning;
 using SeederMesh.Benchmarks.Measuring;
 using SeederMesh.Benchmarks.Receipts;
+using SeederMesh.Benchmarks.Torrents;
 
 // The benchmarks by name, in the order in which they run.
 (string Name, Func<Task<Finding>> Run)[] benchmarks =
@@ -15,6 +16,9 @@ using SeederMesh.Benchmarks.Receipts;
     ("hub-grains", HubBenchmarks.ReceiptsThroughGrainsAsync),
     ("hub-restart", HubBenchmarks.RestartAsync),
     ("hub-memory", HubBenchmarks.MemoryPerChannelAsync),
+    ("publish-v2", () => Task.FromResult(PublishBenchmarks.Publish(v2Only: true))),
+    ("publish-hybrid", () => Task.FromResult(PublishBenchmarks.Publish(v2Only: false))),
+    ("download", () => Task.FromResult(DownloadBenchmarks.WithExtension())),
 ];
 
 if (args.Any(arg => arg is "--help" or "-h") || args.Any(arg => benchmarks.All(benchmark => benchmark.Name != arg)))
