@@ -20,7 +20,19 @@ public sealed class InteropTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    public void Dispose() => folder.Dispose();
+    private readonly List<Process> clients = [];
+
+    public void Dispose()
+    {
+        // A test that failed leaves no client behind.
+        foreach (Process client in clients)
+        {
+            Stop(client);
+            client.Dispose();
+        }
+
+        folder.Dispose();
+    }
 
     [Fact]
     public async Task Aria2_Downloads_FromOurSession()
@@ -31,7 +43,7 @@ public sealed class InteropTests : IDisposable
         byte[] torrent = await PublishAsync(tracker.Url);
         await SeedWithCreditAsync(seeder, torrent);
 
-        using Process aria2 = Start(
+        Process aria2 = Start(
             "aria2c", [.. Aria2(FreePort()), "--seed-time=0", "--dir=" + folder.Create("down")]);
         await aria2.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(0, aria2.ExitCode);
@@ -45,7 +57,7 @@ public sealed class InteropTests : IDisposable
         await using TestTracker tracker = new();
         byte[] torrent = await PublishAsync(tracker.Url);
         int port = FreePort();
-        using Process aria2 = Start(
+        Process aria2 = Start(
             "aria2c", [.. Aria2(port), "--seed-ratio=0.0", "--check-integrity=true", "--dir=" + folder.Path]);
         await DownloadFromAsync(torrent, port, aria2);
     }
@@ -70,7 +82,7 @@ public sealed class InteropTests : IDisposable
         };
         watcher.EnableRaisingEvents = true;
         int port = FreePort();
-        using Process daemon = Start("transmission-daemon", Transmission(port, folder["down"]));
+        Process daemon = Start("transmission-daemon", Transmission(port, folder["down"]));
         await ListeningAsync(port, daemon);
         seeder.Session.ConnectPeer(id, new IPEndPoint(IPAddress.Loopback, port));
         await complete.Task.WaitAsync(TimeSpan.FromSeconds(30));
@@ -85,7 +97,7 @@ public sealed class InteropTests : IDisposable
         await using TestTracker tracker = new();
         byte[] torrent = await PublishAsync(tracker.Url);
         int port = FreePort();
-        using Process daemon = Start("transmission-daemon", Transmission(port, folder.Path));
+        Process daemon = Start("transmission-daemon", Transmission(port, folder.Path));
         await DownloadFromAsync(torrent, port, daemon);
     }
 
@@ -183,7 +195,7 @@ public sealed class InteropTests : IDisposable
         return torrent;
     }
 
-    private static Process Start(string program, string[] arguments)
+    private Process Start(string program, string[] arguments)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -192,6 +204,7 @@ public sealed class InteropTests : IDisposable
             UseShellExecute = false,
         };
         Process process = Process.Start(start)!;
+        clients.Add(process);
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
