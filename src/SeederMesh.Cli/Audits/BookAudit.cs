@@ -39,7 +39,9 @@ internal static class BookAudit
         bool held = report.IsPassed && network is not { Holds: false };
         string summary = held
             ? $"{report.Checks.Count} checks of the ledger held"
-                + (network is null ? "" : $", and the play-money network's {network.Payments:N0} payments balance over {network.Nodes} nodes")
+                + (network is null
+                    ? ""
+                    : $", and the play-money network's {network.Payments:N0} payments balance over {network.Nodes} nodes")
             : failed > 0 ? $"{failed} of {report.Checks.Count} checks failed, first: {report.Checks.First(check => !check.IsPassed).Name}"
             : $"the play-money network: {network!.Findings[0]}";
         return new AuditOutcome(held, summary, report, network);
