@@ -9,7 +9,7 @@ namespace SeederMesh.Cli.Audits;
 /// <summary>What an audit came to.</summary>
 /// <param name="Held">Whether every check held.</param>
 /// <param name="Summary">One line for a person.</param>
-/// <param name="Report">Every check of the ledger.</param>
+/// <param name="Report">Every check of the ledger: the books, and from receipts to signatures.</param>
 /// <param name="Network">The play-money network's own books, where its file lies beside the ledger.</param>
 internal sealed record AuditOutcome(bool Held, string Summary, AuditReport Report, EmbeddedNetworkAudit? Network);
 
@@ -26,7 +26,7 @@ internal static class BookAudit
         AuditReport report;
         try
         {
-            report = LedgerAudit.Run(database);
+            report = new AuditReport([.. LedgerAudit.Run(database).Checks, .. ReceiptsAudit.Run(database).Checks]);
         }
         catch (LedgerDatabaseException exception)
         {
