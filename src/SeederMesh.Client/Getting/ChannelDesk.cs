@@ -150,13 +150,11 @@ internal sealed class ChannelDesk : IDisposable
         }
 
         Payment payment = await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation);
-        while (payment.Status is PaymentStatus.Pending or PaymentStatus.Unknown or PaymentStatus.NotFound)
+        while (payment.Status is PaymentStatus.Pending or PaymentStatus.Unknown)
         {
-            // Under the same hash or not at all: unknown is not failed. Where the node has never heard of it, nothing was sent.
+            // Under the same hash or not at all: unknown is not failed.
             await Task.Delay(PollEvery * 10, clock, cancellation);
-            payment = payment.Status == PaymentStatus.NotFound
-                ? await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation)
-                : await wallet.LookUpPaymentAsync(payment.PaymentHash, cancellation);
+            payment = await wallet.LookUpPaymentAsync(payment.PaymentHash, cancellation);
         }
 
         if (payment.Status != PaymentStatus.Succeeded)

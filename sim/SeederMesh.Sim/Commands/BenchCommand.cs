@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using SeederMesh.Sim.Outputs;
+using SeederMesh.Sim.Running;
+using SeederMesh.Sim.Scenarios;
+using SeederMesh.Sim.Swarms;
+
+namespace SeederMesh.Sim.Commands;
+
+/// <summary><c>mesh-sim bench</c>: piece deliveries a second with accounting on.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        var peers = new Option<int>("--peers") { Description = "Peers in all", DefaultValueFactory = _ => 100_000 };
+        var pieces = new Option<int>("--pieces") { Description = "Pieces of each torrent", DefaultValueFactory = _ => 256 };
+        var swarm = new Option<int>("--swarm") { Description = "Peers in each swarm", DefaultValueFactory = _ => 1000 };
+        Option<int> threads = CommonOptions.Threads();
+        var json = new Option<bool>("--json") { Description = "One line of JSON" };
+        var growth = new Option<string?>("--growth") { Description = "Also measures 1,000 to --peers peers and writes this SVG" };
+        var command = new Command("bench", "Measures piece deliveries a second with accounting on") { peers, pieces,
+            swarm, threads, json, growth };
+        command.SetAction((parsed, cancellation) =>
+        {
+            BenchResult result = Measure(
+                parsed.GetValue(peers), parsed.GetValue(pieces), parsed.GetValue(swarm), parsed.GetValue(threads), cancellation);
+            if (parsed.GetValue(growth) is { } path)
+            {
+                WriteGrowth(path, result, parsed.GetValue(swarm), parsed.GetValue(threads), cancellation);
+            }
+
+            Console.WriteLine(parsed.GetValue(json)
+                ? JsonSerializer.Serialize(new
+                {
+                    deliveriesPerSecond = Math.Round(result.DeliveriesPerSecond),
+                    bytesPerPeer = result.BytesPerPeer,
+                    peers = result.Peers,
+                    pieces = result.Pieces,
+                    deliveries = result.Deliveries,
+                    seconds = Math.Round(result.Seconds, 3),
+                    peakMebibytes = result.PeakMebibytes,
+                    settledMsat = result.SettledMsat,
+                })
+                : $"{result.DeliveriesPerSecond:#,0} deliveries a second ({result.Deliveries:#,0} in {result.Seconds:0.0} s), "
+                    + $"{result.BytesPerPeer} bytes a peer, {result.Peers:#,0} peers x {result.Pieces} pieces, "
+                    + $"peak {result.PeakMebibytes} MiB, {result.SettledMsat:#,0} msat (play money) settled");
+            return Task.FromResult(cancellation.IsCancellationRequested ? 130 : 0);
+        });
+        return command;
+    }
+
+    private static BenchResult Measure(int peers, int pieces, int swarm, int threads, CancellationToken cancellation)
+    {
+        int torrents = Math.Max(1, peers / Math.Max(1, swarm));
+        Scenario scenario = ScenarioReader.Read(CommonOptions.Load("bench/flash-crowd"),
+        [
+            $"content.torrents={torrents}", $"content.size={(long)pieces * 256}KiB", $"populations[leechers].count={peers - torrents}",
+        ]);
+        long deliveries = 0;
+        int bytesPerPeer = 0;
+        long settled = 0;
+        var clock = Stopwatch.StartNew();
+        var runner = new Runner(scenario, Math.Max(1, threads))
+        {
+            OnSwarm = (_, result) =>
+            {
+                deliveries += result.Deliveries;
+                settled += result.Totals.Settled;
+                bytesPerPeer = result.State.BytesPerPeer;
+            },
+        };
+        runner.Run([0], cancellation);
+        double seconds = clock.Elapsed.TotalSeconds;
+        using var self = Process.GetCurrentProcess();
+        return new BenchResult(peers, pieces, deliveries, seconds, bytesPerPeer, self.PeakWorkingSet64 >> 20, settled);
+    }
+
+    private static void WriteGrowth(string path, BenchResult last, int swarm, int threads, CancellationToken cancellation)
+    {
+        var points = new List<(double, double)>();
+        for (int peers = 1000; peers < last.Peers; peers *= 10)
+        {
+            points.Add((Math.Log10(peers), Measure(peers, last.Pieces, swarm, threads, cancellation).DeliveriesPerSecond));
+        }
+
+        points.Add((Math.Log10(last.Peers), last.DeliveriesPerSecond));
+        File.WriteAllText(
+            path,
+            new SvgPlot($"Deliveries a second, {last.Pieces} pieces, swarms of {swarm}", "log10 of peers", "deliveries a second")
+                .Add("deliveries", points).ToString());
+    }
+
+    private sealed record BenchResult(
+        int Peers, int Pieces, long Deliveries, double Seconds, int BytesPerPeer, long PeakMebibytes, long SettledMsat)
+    {
+        public double DeliveriesPerSecond => Deliveries / Seconds;
+    }
+}

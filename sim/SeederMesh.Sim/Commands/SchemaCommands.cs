@@ -1,0 +1,53 @@
+using System.CommandLine;
+using SeederMesh.Sim.Attacks;
+using SeederMesh.Sim.Scenarios;
+
+namespace SeederMesh.Sim.Commands;
+
+/// <summary><c>mesh-sim schema</c> and <c>mesh-sim new</c>.</summary>
+internal static class SchemaCommands
+{
+    public static Command CreateSchema()
+    {
+        var command = new Command("schema", "Prints every key of a scenario, and every attack");
+        command.SetAction(_ =>
+        {
+            Console.Write(ScenarioSchema.Describe());
+            Console.WriteLine("\n# Attacks");
+            foreach (Attack attack in AttackCatalogue.All)
+            {
+                Console.WriteLine($"{attack.Name,-20} {attack.Explanation}");
+            }
+        });
+        return command;
+    }
+
+    public static Command CreateNew()
+    {
+        var file = new Argument<string?>("file")
+        {
+            Description = "Where to write it; standard output by default",
+            Arity = ArgumentArity.ZeroOrOne
+        };
+        var command = new Command("new", "Writes a scenario to start from") { file };
+        command.SetAction(parsed =>
+        {
+            string text = CommonOptions.Load("fairness/flash-crowd");
+            if (parsed.GetValue(file) is not { } path)
+            {
+                Console.Write(text);
+                return 0;
+            }
+
+            if (File.Exists(path))
+            {
+                Console.Error.WriteLine($"{path} exists; choose another name");
+                return 1;
+            }
+
+            File.WriteAllText(path, text);
+            return 0;
+        });
+        return command;
+    }
+}
