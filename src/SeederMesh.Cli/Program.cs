@@ -24,7 +24,11 @@ if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.Pa
 using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ParentWatch.Start());
 try
 {
-    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(15) };
+    var configuration = new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(15),
+    };
     return await parsed.InvokeAsync(configuration, stop.Token);
 }
 catch (Refusal refusal)

@@ -42,7 +42,8 @@ public sealed class BadInputTests
     [InlineData("--hub", "ftp://example.org")]
     public async Task Get_BadOption_IsNamed(string option, string value)
     {
-        await using MeshProcess mesh = await MeshProcess.RunAsync(2, "get", "magnet:?xt=urn:btih:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", option + "=" + value);
+        await using MeshProcess mesh = await MeshProcess.RunAsync(
+            2, "get", "magnet:?xt=urn:btih:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", option + "=" + value);
         Assert.Contains(option, mesh.Errors, StringComparison.Ordinal);
     }
 }

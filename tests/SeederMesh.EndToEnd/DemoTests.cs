@@ -33,7 +33,8 @@ public sealed class DemoTests(ITestOutputHelper output)
         int seed = Random.Shared.Next(1, int.MaxValue);
         output.WriteLine($"seed {seed}");
         await using MeshProcess demo = await MeshProcess.RunAsync(
-            0, "demo", "--yes", "--json", "--size", "20MB", "--seconds", "30", "--kill-hub", "20", "--seed", seed.ToString(CultureInfo.InvariantCulture));
+            0, "demo", "--yes", "--json", "--size", "20MB", "--seconds", "30", "--kill-hub", "20", "--seed",
+            seed.ToString(CultureInfo.InvariantCulture));
         Assert.Contains("(20 of 20)", demo.Errors, StringComparison.Ordinal);
         AssertHeld(await demo.EventAsync("figures"));
     }

@@ -13,7 +13,8 @@ public sealed class WalkTests
         using var folder = new TemporaryFolder();
         string album = AlbumGenerator.Create(folder.Path, 2_000_000);
         await using MeshProcess hub = MeshProcess.Start(
-            "hub", "--listen", "http://127.0.0.1:0", "--data", folder.In("hub"), "--payout-threshold", "100msat", "--payout-interval", "200", "--json");
+            "hub", "--listen", "http://127.0.0.1:0", "--data", folder.In("hub"), "--payout-threshold", "100msat",
+            "--payout-interval", "200", "--json");
         JsonObject listening = await hub.EventAsync("listening");
         string[] at = ["--hub", (string)listening["url"]!];
 
@@ -27,7 +28,9 @@ public sealed class WalkTests
             ["seed", album, "--data", folder.In("seeder"), "--port", "0", "--local", "--json", .. at]);
         await seed.EventAsync("ready");
         await using MeshProcess get = await MeshProcess.RunAsync(
-            0, ["get", magnet, "--budget", "50sat", "--yes", "--data", folder.In("downloader"), "--output", folder.In("arrived"), "--port", "0", "--local", "--json", .. at]);
+            0,
+            ["get", magnet, "--budget", "50sat", "--yes", "--data", folder.In("downloader"), "--output", folder.In("arrived"),
+                "--port", "0", "--local", "--json", .. at]);
         JsonObject result = await get.EventAsync("result");
         Assert.Equal("completed", (string?)result["outcome"]);
         Assert.Equal("verified", (string?)(await get.EventAsync("offer"))["status"]);
@@ -58,7 +61,10 @@ public sealed class WalkTests
     private static async Task InspectAllAsync(JsonObject published, string magnet)
     {
         foreach ((string subject, string kind) in ((string, string)[])
-            [((string)published["torrent"]!, "torrent"), ((string)published["manifest"]!, "manifest"), (magnet, "magnet"), ((string)published["creator"]!, "did:key")])
+            [
+                ((string)published["torrent"]!, "torrent"), ((string)published["manifest"]!, "manifest"), (magnet, "magnet"),
+                ((string)published["creator"]!, "did:key"),
+            ])
         {
             await using MeshProcess inspect = await MeshProcess.RunAsync(0, "inspect", subject, "--json");
             Assert.Equal(kind, (string?)inspect.Document()["kind"]);
@@ -73,9 +79,11 @@ public sealed class WalkTests
         Assert.StartsWith("lnbcrt", text, StringComparison.Ordinal);
         await using MeshProcess inspect = await MeshProcess.RunAsync(0, "inspect", text, "--json");
         Assert.True((bool)inspect.Document()["playMoney"]!);
-        await using MeshProcess pay = await MeshProcess.RunAsync(0, ["wallet", "pay", text, "--data", folder.In("downloader"), "--json", .. at]);
+        await using MeshProcess pay = await MeshProcess.RunAsync(
+            0, ["wallet", "pay", text, "--data", folder.In("downloader"), "--json", .. at]);
         Assert.Equal("succeeded", (string?)pay.Document()["status"]);
-        await using MeshProcess history = await MeshProcess.RunAsync(0, ["wallet", "history", "--data", folder.In("seeder"), "--json", .. at]);
+        await using MeshProcess history = await MeshProcess.RunAsync(
+            0, ["wallet", "history", "--data", folder.In("seeder"), "--json", .. at]);
         Assert.Contains("3000", history.Text, StringComparison.Ordinal);
         await using MeshProcess balance = await MeshProcess.RunAsync(0, ["wallet", "--data", folder.In("seeder"), .. at]);
         Assert.Contains("(play money)", balance.Text, StringComparison.Ordinal);

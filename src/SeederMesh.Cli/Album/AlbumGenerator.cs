@@ -52,7 +52,9 @@ internal static class AlbumGenerator
         for (int index = 0; index < tracks.Count; index++)
         {
             Score score = tracks[index];
-            text.Append(CultureInfo.InvariantCulture, $"{index + 1,2}  {score.Title,-20} {score.BeatsPerMinute} bpm, {(score.Minor ? "minor" : "major")}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{index + 1,2}  {score.Title,-20} {score.BeatsPerMinute} bpm, {(score.Minor ? "minor" : "major")}\n");
         }
 
         text.Append(

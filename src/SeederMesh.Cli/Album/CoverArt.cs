@@ -47,7 +47,8 @@ internal static class CoverArt
     private static (float Red, float Green, float Blue) Shade(float x, float y)
     {
         float glow = MathF.Exp(-6f * (((x - 0.5f) * (x - 0.5f)) + ((y - 0.46f) * (y - 0.46f))));
-        (float red, float green, float blue) = (0.06f + (0.45f * y) + (0.25f * glow), 0.07f + (0.12f * y) + (0.22f * glow), 0.22f + (0.2f * (1 - y)));
+        (float red, float green, float blue) = (
+            0.06f + (0.45f * y) + (0.25f * glow), 0.07f + (0.12f * y) + (0.22f * glow), 0.22f + (0.2f * (1 - y)));
         float line = 0;
         for (int one = 0; one < Peers.Length; one++)
         {

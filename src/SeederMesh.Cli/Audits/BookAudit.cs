@@ -9,7 +9,7 @@ namespace SeederMesh.Cli.Audits;
 /// <summary>What an audit came to.</summary>
 /// <param name="Held">Whether every check held.</param>
 /// <param name="Summary">One line for a person.</param>
-/// <param name="Report">Every check of the ledger.</param>
+/// <param name="Report">Every check of the ledger: the books, and from receipts to signatures.</param>
 /// <param name="Network">The play-money network's own books, where its file lies beside the ledger.</param>
 internal sealed record AuditOutcome(bool Held, string Summary, AuditReport Report, EmbeddedNetworkAudit? Network);
 
@@ -26,7 +26,7 @@ internal static class BookAudit
         AuditReport report;
         try
         {
-            report = LedgerAudit.Run(database);
+            report = new AuditReport([.. LedgerAudit.Run(database).Checks, .. ReceiptsAudit.Run(database).Checks]);
         }
         catch (LedgerDatabaseException exception)
         {
@@ -39,7 +39,9 @@ internal static class BookAudit
         bool held = report.IsPassed && network is not { Holds: false };
         string summary = held
             ? $"{report.Checks.Count} checks of the ledger held"
-                + (network is null ? "" : $", and the play-money network's {network.Payments:N0} payments balance over {network.Nodes} nodes")
+                + (network is null
+                    ? ""
+                    : $", and the play-money network's {network.Payments:N0} payments balance over {network.Nodes} nodes")
             : failed > 0 ? $"{failed} of {report.Checks.Count} checks failed, first: {report.Checks.First(check => !check.IsPassed).Name}"
             : $"the play-money network: {network!.Findings[0]}";
         return new AuditOutcome(held, summary, report, network);

@@ -20,16 +20,20 @@ internal static class AuditCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<DirectoryInfo> data = CommandOptions.Data();
-        Option<bool> json = CommandOptions.Json("Print one JSON document: {held, checks: [{check, held, figures, detail}]}; amounts are strings of msat.");
+        Option<bool> json = CommandOptions.Json(
+            "Print one JSON document: {held, checks: [{check, held, figures, detail}]}; amounts are strings of msat.");
         var command = new Command(
             "audit",
-            "Prove from a hub's database alone that no money was made, lost or paid twice: what came in = channels + payees + fees + carry + what went out. "
+            "Prove from a hub's database alone that no money was made, lost or paid twice: what came in = channels + "
+                + "payees + fees + carry + what went out. "
             + "Reads one snapshot; the hub may be running. Exit code 0 only if every check holds.")
         {
             database, data, json,
         };
         command.SetAction((parsed, ct) => RunAsync(
-            parsed.GetValue(database) ?? Path.Combine(parsed.GetRequiredValue(data).FullName, "hub", "hub.db"), new Output(parsed.GetValue(json)), ct));
+            parsed.GetValue(database) ?? Path.Combine(parsed.GetRequiredValue(data).FullName, "hub", "hub.db"),
+            new Output(parsed.GetValue(json)),
+            ct));
         return command.WithExamples("""
             mesh audit                        the hub of this machine
             mesh audit /srv/hub/hub.db --json
@@ -70,7 +74,10 @@ internal static class AuditCommand
         {
             table.AddRow(
                 "play-money network",
-                Markup.Escape(network.Holds ? $"{network.Nodes} nodes, {network.Payments:N0} payments" : string.Join(' ', network.Findings.Take(3))),
+                Markup.Escape(
+                    network.Holds
+                        ? $"{network.Nodes} nodes, {network.Payments:N0} payments"
+                        : string.Join(' ', network.Findings.Take(3))),
                 network.Holds ? "[green]holds[/]" : "[red]FAILS[/]");
         }
 

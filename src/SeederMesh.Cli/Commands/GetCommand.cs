@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using SeederMesh.Cli.Getting;
 using SeederMesh.Cli.Terminal;
@@ -16,8 +17,18 @@ internal static class GetCommand
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(150);
 
-    private static readonly Argument<string> Source = new("SOURCE") { Description = "A magnet link or a .torrent file." };
-    private static readonly Option<Msat> Budget = CommandOptions.Amount("--budget", "The most that it may cost, over all seeders and fees together. [default: what all of it costs]");
+    /// <summary>How long a hub that went away is waited for.</summary>
+    private static readonly TimeSpan HubPatience = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan HubPause = TimeSpan.FromSeconds(1);
+
+    private static readonly Argument<string> Source = new("SOURCE")
+    {
+        Description = "A magnet link or a .torrent file.",
+    };
+
+    private static readonly Option<Msat> Budget = CommandOptions.Amount("--budget", "The most that it may cost, over all "
+        + "seeders and fees together. [default: what all of it costs]");
     private static readonly Option<Msat> MaxPrice = CommandOptions.Amount("--max-price", "Refuse a higher price for a MiB.");
     private static readonly Option<DirectoryInfo> OutputFolder = new("--output", "-o")
     {
@@ -26,22 +37,56 @@ internal static class GetCommand
         DefaultValueFactory = _ => new DirectoryInfo("."),
     };
 
-    private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Accept the offer without being asked." };
-    private static readonly Option<bool> NoPay = new("--no-pay") { Description = "Pay nothing and report nothing to anybody; peers that are paid come first." };
-    private static readonly Option<bool> Unverified = new("--unverified") { Description = "Download although there is no valid manifest: nobody vouches for it." };
-    private static readonly Option<string[]> Files = new("--files") { Description = "Only these files: paths or patterns with *, ** and ?. May be given again.", HelpName = "PATTERN" };
-    private static readonly Option<bool> Sequential = new("--sequential") { Description = "Pieces in order, for playing while it loads." };
-    private static readonly Option<FileInfo?> ManifestFile = new("--manifest") { Description = "Use this manifest instead of asking a registry.", HelpName = "FILE.prov" };
-    private static readonly Option<int?> GiveUp = new("--give-up") { Description = "Give up when nothing came for so long.", HelpName = "SECONDS" };
-    private static readonly Option<bool> Json = CommandOptions.Json("Print JSON lines: offer, snapshots, result. Without --yes it waits for a line \"yes\" or \"no\" after the offer.");
+    private static readonly Option<bool> Yes = new("--yes", "-y")
+    {
+        Description = "Accept the offer without being asked.",
+    };
+
+    private static readonly Option<bool> NoPay = new("--no-pay")
+    {
+        Description = "Pay nothing and report nothing to anybody; peers that are paid come first.",
+    };
+
+    private static readonly Option<bool> Unverified = new("--unverified")
+    {
+        Description = "Download although there is no valid manifest: nobody vouches for it.",
+    };
+
+    private static readonly Option<string[]> Files = new("--files")
+    {
+        Description = "Only these files: paths or patterns with *, ** and ?. May be given again.",
+        HelpName = "PATTERN",
+    };
+
+    private static readonly Option<bool> Sequential = new("--sequential")
+    {
+        Description = "Pieces in order, for playing while it loads.",
+    };
+
+    private static readonly Option<FileInfo?> ManifestFile = new("--manifest")
+    {
+        Description = "Use this manifest instead of asking a registry.",
+        HelpName = "FILE.prov",
+    };
+
+    private static readonly Option<int?> GiveUp = new("--give-up")
+    {
+        Description = "Give up when nothing came for so long.",
+        HelpName = "SECONDS",
+    };
+
+    private static readonly Option<bool> Json = CommandOptions.Json("Print JSON lines: offer, snapshots, result. Without "
+        + "--yes it waits for a line \"yes\" or \"no\" after the offer.");
 
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var command = new Command(
             "get",
-            "Download: the signed manifest is verified first, then licence, rights, price and split are shown and you are asked once. What you pay is bounded by "
-            + "the budget, each piece is paid for after it passed its hash, and what is not used comes back. Run it again to go on after a stop.")
+            "Download: the signed manifest is verified first, then licence, rights, price and split are shown and you are "
+                + "asked once. What you pay is bounded by "
+            + "the budget, each piece is paid for after it passed its hash, and what is not used comes back. "
+            + "Run it again to go on after a stop.")
         {
             Source, Budget, MaxPrice, OutputFolder, Yes, NoPay, Unverified, Files, Sequential, ManifestFile, GiveUp, Json,
         };
@@ -62,21 +107,33 @@ internal static class GetCommand
         try
         {
             using DataFolder data = OpenFolder(ClientSettings.Home(parsed));
-            await using ILightningNode? wallet = request.NoPay ? null : await TryOpenWalletAsync(parsed, configuration, output, cancellationToken);
-            var service = new GetService(data, configuration, wallet);
+            await using ILightningNode? wallet = request.NoPay
+                ? null
+                : await TryOpenWalletAsync(parsed, configuration, output, cancellationToken);
             SignedManifest? manifest = null;
-            Task<GetResult> running = service.RunAsync(
-                request,
-                async (offer, token) =>
+            GetDecision? decision = null;
+            Func<GetOffer, CancellationToken, Task<GetDecision>> decide = async (offer, token) =>
+            {
+                manifest = offer.Manifest;
+                return decision ??= await DecideAsync(offer, parsed.GetValue(Yes), output, token);
+            };
+            long started = Stopwatch.GetTimestamp();
+            while (true)
+            {
+                try
                 {
-                    manifest = offer.Manifest;
-                    return await DecideAsync(offer, parsed.GetValue(Yes), output, token);
-                },
-                new GetEventLines(output),
-                cancellationToken);
-            await FollowAsync(service, running, output);
-            GetResult result = await running;
-            return await ConcludeAsync(result, manifest, request, output);
+                    var service = new GetService(data, configuration, wallet);
+                    Task<GetResult> running = service.RunAsync(request, decide, new GetEventLines(output), cancellationToken);
+                    await FollowAsync(service, running, output);
+                    return await ConcludeAsync(await running, manifest, request, output);
+                }
+                catch (Exception exception) when (IsPassing(exception) && Stopwatch.GetElapsedTime(started) < HubPatience)
+                {
+                    // What was agreed and paid is on the disk: the next run goes on there, and does not ask again.
+                    output.Say($"{exception.Message} Trying again.");
+                    await Task.Delay(HubPause, cancellationToken);
+                }
+            }
         }
         catch (ClientException exception)
         {
@@ -87,6 +144,11 @@ internal static class GetCommand
             throw new Failure(exception.Message, exception);
         }
     }
+
+    private static bool IsPassing(Exception exception) => exception
+        is HubException { IsTransient: true }
+        or LightningNodeException { Fault: NodeFault.Unreachable or NodeFault.TimedOut }
+        or ClientException { InnerException: LightningNodeException { Fault: NodeFault.Unreachable or NodeFault.TimedOut } };
 
     private static GetRequest Read(ParseResult parsed)
     {
@@ -218,8 +280,10 @@ internal static class GetCommand
         double share = snapshot.WantedBytes == 0 ? 0 : (double)snapshot.DoneBytes / snapshot.WantedBytes;
         string money = snapshot.Budget.IsZero
             ? ""
-            : $"  spent {snapshot.Signed} of {snapshot.Budget} (play money), at most you can lose {snapshot.AtMostLost}, {snapshot.Receipts} receipts";
-        return $"{snapshot.Phase.ToString().ToLowerInvariant()} {share:P0}  {Units.Bytes(snapshot.DoneBytes)} of {Units.Bytes(snapshot.WantedBytes)}"
+            : $"  spent {snapshot.Signed} of {snapshot.Budget} (play money), at most you can lose {snapshot.AtMostLost}, "
+                + $"{snapshot.Receipts} receipts";
+        return $"{snapshot.Phase.ToString().ToLowerInvariant()} {share:P0}  "
+            + $"{Units.Bytes(snapshot.DoneBytes)} of {Units.Bytes(snapshot.WantedBytes)}"
             + $"  {Units.Bytes(snapshot.DownloadRate)}/s from {snapshot.Peers} peers{money}";
     }
 
@@ -241,10 +305,14 @@ internal static class GetCommand
         output.Say($"complete  {result.Path}");
         if (result.Statement is { } statement)
         {
-            output.Say($"received  {Units.Bytes(statement.Bytes)} in {statement.Duration.TotalSeconds:0.0} s from {statement.Suppliers.Count} peers");
+            output.Say(
+                $"received  {Units.Bytes(statement.Bytes)} in {statement.Duration.TotalSeconds:0.0} s "
+                + $"from {statement.Suppliers.Count} peers");
             if (statement.ChannelId is not null)
             {
-                output.Say($"paid      {Units.PlayMoney(statement.Signed)} for {Units.Bytes(statement.ReceiptedBytes)}; refunded {statement.Refunded}"
+                output.Say(
+                    $"paid      {Units.PlayMoney(statement.Signed)} for {Units.Bytes(statement.ReceiptedBytes)}; "
+                    + $"refunded {statement.Refunded}"
                     + (statement.IsRefundPending ? $"; a refund is still on its way: {statement.RefundRemark}" : ""));
             }
         }

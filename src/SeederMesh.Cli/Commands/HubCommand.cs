@@ -11,19 +11,38 @@ namespace SeederMesh.Cli.Commands;
 internal static class HubCommand
 {
     private static readonly Option<DirectoryInfo> Data = CommandOptions.Data();
-    private static readonly Option<string?> Listen = new("--listen") { Description = "Where it listens; port 0 takes a free one. [default: http://127.0.0.1:8480]", HelpName = "URL" };
-    private static readonly Option<string?> Name = new("--name") { Description = "What the hub is called.", HelpName = "TEXT" };
-    private static readonly Option<Msat> Threshold = CommandOptions.Amount("--payout-threshold", "Pay somebody as soon as this much is owed. [default: 1sat]");
-    private static readonly Option<int?> Interval = new("--payout-interval") { Description = "At most one payment to each payee in so many milliseconds. [default: 1000]", HelpName = "MS" };
-    private static readonly Option<bool> Json = CommandOptions.Json("Print a JSON line when it listens: {\"event\": \"listening\", url, publicKey, database}.");
+    private static readonly Option<string?> Listen = new("--listen")
+    {
+        Description = "Where it listens; port 0 takes a free one. [default: http://127.0.0.1:8480]",
+        HelpName = "URL",
+    };
+
+    private static readonly Option<string?> Name = new("--name")
+    {
+        Description = "What the hub is called.",
+        HelpName = "TEXT",
+    };
+
+    private static readonly Option<Msat> Threshold = CommandOptions.Amount("--payout-threshold", "Pay somebody as soon as this much is "
+        + "owed. [default: 1sat]");
+    private static readonly Option<int?> Interval = new("--payout-interval")
+    {
+        Description = "At most one payment to each payee in so many milliseconds. [default: 1000]",
+        HelpName = "MS",
+    };
+
+    private static readonly Option<bool> Json = CommandOptions.Json(
+        "Print a JSON line when it listens: {\"event\": \"listening\", url, publicKey, database}.");
 
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var command = new Command(
             "hub",
-            "Run a hub: it keeps manifests (registry), funds channels, checks receipts, settles them by the manifest's split, and pays creators and seeders "
-            + "over its embedded Lightning network of play money. Tracker, HTTP API (/openapi/v1.json) and books are in it. Ctrl-C ends it; kill it at any "
+            "Run a hub: it keeps manifests (registry), funds channels, checks receipts, settles them by the manifest's "
+                + "split, and pays creators and seeders "
+            + "over its embedded Lightning network of play money. Tracker, HTTP API (/openapi/v1.json) and books are in "
+                + "it. Ctrl-C ends it; kill it at any "
             + "moment and it goes on where it stood. More settings: hub.json in its folder, SEEDERMESH_HUB_*.")
         {
             Listen, Name, Threshold, Interval, Data, Json,

@@ -13,11 +13,14 @@ internal static class InspectCommand
     {
         var subject = new Argument<string>("X")
         {
-            Description = "A file (torrent, .prov manifest, receipts, grant), or a text: magnet link, BOLT 11 invoice, did:key, payment endpoint, "
+            Description = "A file (torrent, .prov manifest, receipts, grant), or a text: magnet link, BOLT 11 invoice, "
+                + "did:key, payment endpoint, "
                 + "a grant or receipt in hex or base64; - reads standard input.",
         };
-        Option<bool> json = CommandOptions.Json("Print one JSON document: {kind, valid, ...}; of something bad {kind, valid: false, reason}.");
-        var command = new Command("inspect", "Explain what something is and says, after checking all of it; nothing is sent anywhere.") { subject, json };
+        Option<bool> json = CommandOptions.Json(
+            "Print one JSON document: {kind, valid, ...}; of something bad {kind, valid: false, reason}.");
+        var command = new Command(
+            "inspect", "Explain what something is and says, after checking all of it; nothing is sent anywhere.") { subject, json };
         command.SetAction(parsed => Run(parsed.GetRequiredValue(subject), new Output(parsed.GetValue(json))));
         return command.WithExamples("""
             mesh inspect album.torrent            name, files, pieces, infohashes

@@ -17,55 +17,120 @@ internal static class PublishCommand
     private static readonly Option<string> Hub = CommandOptions.Hub();
     private static readonly Option<string> Licence = new("--licence", "--license")
     {
-        Description = "Licence of the work: an SPDX id such as CC-BY-4.0, CC-BY-NC-SA-4.0, CC0-1.0, MIT; or LicenseRef-NAME with --licence-url.",
+        Description = "Licence of the work: an SPDX id such as CC-BY-4.0, CC-BY-NC-SA-4.0, CC0-1.0, MIT; or "
+            + "LicenseRef-NAME with --licence-url.",
         HelpName = "SPDX",
         Required = true,
     };
 
-    private static readonly Option<string?> LicenceUrl = new("--licence-url", "--license-url") { Description = "Where the licence's text is.", HelpName = "URL" };
+    private static readonly Option<string?> LicenceUrl = new("--licence-url", "--license-url")
+    {
+        Description = "Where the licence's text is.",
+        HelpName = "URL",
+    };
+
     private static readonly Option<string> Training = new Option<string>("--training")
     {
         Description = "May machines be trained on it: allowed, not-allowed, paid or paid-percent (both with --contract).",
         DefaultValueFactory = _ => "not-allowed",
     }.AcceptOnlyFromAmong("allowed", "not-allowed", "paid", "paid-percent");
 
-    private static readonly Option<string?> Terms = new("--terms") { Description = "Where further terms are.", HelpName = "URL" };
-    private static readonly Option<string?> Contract = new("--contract") { Description = "Where a training contract is made: an address or a sentence.", HelpName = "TEXT" };
-    private static readonly Option<decimal?> RevenueShare = new("--revenue-share") { Description = "Percent of the revenue, with --training paid-percent.", HelpName = "PERCENT" };
-    private static readonly Option<Msat> Price = CommandOptions.Amount("--price", "Price of a MiB (1,048,576 bytes), such as 2sat or 500msat; 0 asks nothing.", Msat.Zero);
+    private static readonly Option<string?> Terms = new("--terms")
+    {
+        Description = "Where further terms are.",
+        HelpName = "URL",
+    };
+
+    private static readonly Option<string?> Contract = new("--contract")
+    {
+        Description = "Where a training contract is made: an address or a sentence.",
+        HelpName = "TEXT",
+    };
+
+    private static readonly Option<decimal?> RevenueShare = new("--revenue-share")
+    {
+        Description = "Percent of the revenue, with --training paid-percent.",
+        HelpName = "PERCENT",
+    };
+
+    private static readonly Option<Msat> Price = CommandOptions.Amount(
+        "--price", "Price of a MiB (1,048,576 bytes), such as 2sat or 500msat; 0 asks nothing.", Msat.Zero);
     private static readonly Option<string> Split = new("--split")
     {
-        Description = "How each payment is divided, percent: the roles creator, seeders, registry, hub, and other payees as NAME=PERCENT@ENDPOINT.",
+        Description = "How each payment is divided, percent: the roles creator, seeders, registry, hub, and other payees "
+            + "as NAME=PERCENT@ENDPOINT.",
         HelpName = "SHARES",
         DefaultValueFactory = _ => SplitText.Usual,
     };
 
-    private static readonly Option<string?> PayTo = new("--pay-to") { Description = "Where you are paid: keysend:NODE, lnaddress:user@host, lnurl:..., bolt12:... [default: your play-money wallet]", HelpName = "ENDPOINT" };
-    private static readonly Option<string?> Name = new("--name") { Description = "Your name in the split.", HelpName = "TEXT" };
-    private static readonly Option<DirectoryInfo?> OutputFolder = new("--output", "-o") { Description = "Where the .torrent and .prov are written. [default: beside PATH]", HelpName = "DIR" };
-    private static readonly Option<long> PieceLength = CommandOptions.Bytes("--piece-length", "Bytes of a piece: a power of two from 16KiB to 128MiB. [default: by size]");
-    private static readonly Option<bool> V2Only = new("--v2-only") { Description = "No v1 metadata: half the hashing, but old clients cannot join." };
-    private static readonly Option<bool> Private = new("--private") { Description = "Only its trackers may name peers (BEP 27)." };
-    private static readonly Option<string[]> Trackers = new("--tracker") { Description = "A further tracker beside the hub's.", HelpName = "URL" };
-    private static readonly Option<string[]> WebSeeds = new("--web-seed") { Description = "A web server with the same files (BEP 19).", HelpName = "URL" };
-    private static readonly Option<bool> NoRegister = new("--no-register") { Description = "Register nowhere: peers get the manifest from each other." };
-    private static readonly Option<bool> Json = CommandOptions.Json("Print one JSON line: {\"event\": \"published\", magnet, infohash, torrent, manifest, ...}.");
+    private static readonly Option<string?> PayTo = new("--pay-to")
+    {
+        Description = "Where you are paid: keysend:NODE, lnaddress:user@host, lnurl:..., bolt12:... [default: your play-money wallet]",
+        HelpName = "ENDPOINT",
+    };
+
+    private static readonly Option<string?> Name = new("--name")
+    {
+        Description = "Your name in the split.",
+        HelpName = "TEXT",
+    };
+
+    private static readonly Option<DirectoryInfo?> OutputFolder = new("--output", "-o")
+    {
+        Description = "Where the .torrent and .prov are written. [default: beside PATH]",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<long> PieceLength = CommandOptions.Bytes("--piece-length", "Bytes of a piece: a power of two from "
+        + "16KiB to 128MiB. [default: by size]");
+    private static readonly Option<bool> V2Only = new("--v2-only")
+    {
+        Description = "No v1 metadata: half the hashing, but old clients cannot join.",
+    };
+
+    private static readonly Option<bool> Private = new("--private")
+    {
+        Description = "Only its trackers may name peers (BEP 27).",
+    };
+
+    private static readonly Option<string[]> Trackers = new("--tracker")
+    {
+        Description = "A further tracker beside the hub's.",
+        HelpName = "URL",
+    };
+
+    private static readonly Option<string[]> WebSeeds = new("--web-seed")
+    {
+        Description = "A web server with the same files (BEP 19).",
+        HelpName = "URL",
+    };
+
+    private static readonly Option<bool> NoRegister = new("--no-register")
+    {
+        Description = "Register nowhere: peers get the manifest from each other.",
+    };
+
+    private static readonly Option<bool> Json = CommandOptions.Json(
+        "Print one JSON line: {\"event\": \"published\", magnet, infohash, torrent, manifest, ...}.");
 
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var command = new Command(
             "publish",
-            "Make a torrent of a folder or file, sign its manifest (who made it, licence, price, who is paid), register it at the hub, and print a magnet "
+            "Make a torrent of a folder or file, sign its manifest (who made it, licence, price, who is paid), register "
+                + "it at the hub, and print a magnet "
             + "link. Your key is made at the first call and kept in --data, mode 0600.")
         {
-            Source, Licence, LicenceUrl, Training, Terms, Contract, RevenueShare, Price, Split, PayTo, Name, OutputFolder, PieceLength, V2Only, Private,
+            Source, Licence, LicenceUrl, Training, Terms, Contract, RevenueShare, Price, Split, PayTo, Name, OutputFolder,
+            PieceLength, V2Only, Private,
             Trackers, WebSeeds, NoRegister, Hub, Data, Json,
         };
         command.SetAction((parsed, ct) => RunAsync(Read(parsed), new Output(parsed.GetValue(Json)), ct));
         return command.WithExamples("""
             mesh publish album --licence CC-BY-4.0 --price 2sat
-            mesh publish film.mkv --licence CC-BY-NC-4.0 --price 500msat --split creator=60,anna=15@lnaddress:anna@example.org,seeders=20,registry=2,hub=3
+            mesh publish film.mkv --licence CC-BY-NC-4.0 --price 500msat \
+              --split creator=60,anna=15@lnaddress:anna@example.org,seeders=20,registry=2,hub=3
             mesh publish notes --licence CC0-1.0                  asks nothing, is signed all the same
             """);
     }
@@ -86,7 +151,8 @@ internal static class PublishCommand
         PaymentEndpoint payTo = default;
         if (parsed.GetValue(PayTo) is { } text && !PaymentEndpoint.TryParse(text, out payTo))
         {
-            throw new Refusal($"--pay-to: \"{text}\" is not keysend:NODE, lnaddress:user@host, lnurl:lnurl1..., bolt12:lno1... or paymentpointer:$host/path.");
+            throw new Refusal($"--pay-to: \"{text}\" is not keysend:NODE, lnaddress:user@host, lnurl:lnurl1..., "
+                + "bolt12:lno1... or paymentpointer:$host/path.");
         }
 
         string hub = parsed.GetRequiredValue(Hub);
@@ -154,15 +220,22 @@ internal static class PublishCommand
             output.Say($"left out  {publication.Skipped.Count - 10} more (--json lists them)");
         }
 
-        output.Say($"content   {Printable.Clean(manifest.Torrent.Name)}: {manifest.Torrent.Files.Count} files, {Units.Bytes(bytes)}, {publication.PieceCount} pieces");
+        output.Say(
+            $"content   {Printable.Clean(manifest.Torrent.Name)}: {manifest.Torrent.Files.Count} files, {Units.Bytes(bytes)}, "
+            + $"{publication.PieceCount} pieces");
         output.Say($"creator   {manifest.Creator}");
         output.Say($"licence   {manifest.Licence.Spdx}, training {JsonName(manifest.Rights.Training.ToString())}");
         output.Say(manifest.Payment is { } payment
-            ? $"price     {payment.PricePerMiB} per MiB, {Units.PlayMoney(new PricePerMebibyte(payment.PricePerMiB.Value).Of(bytes))} for all of it"
+            ? $"price     {payment.PricePerMiB} per MiB, "
+                + $"{Units.PlayMoney(new PricePerMebibyte(payment.PricePerMiB.Value).Of(bytes))} for all of it"
             : "price     nothing is asked");
         output.Say($"torrent   {publication.TorrentPath}");
         output.Say($"manifest  {publication.ManifestPath}");
-        output.Say(publication.Receipt is { } receipt ? $"registry  keeps it, receipt {receipt.Digest}" : "registry  none: peers hand the manifest to each other");
+        output.Say(
+            publication.Receipt is { } receipt
+                ? $"registry  keeps it, receipt {receipt.Digest}"
+                : "registry  none: peers hand the manifest "
+            + "to each other");
         output.Say();
         output.Say(publication.Magnet);
         output.Say();
@@ -190,7 +263,8 @@ internal static class PublishCommand
             ["manifest"] = publication.ManifestPath,
             ["registryReceipt"] = publication.Receipt?.Digest.ToString(),
             ["payment"] = manifest.Payment is null ? null : ManifestInspector.DescribePayment(manifest.Payment),
-            ["skipped"] = new JsonArray([.. publication.Skipped.Select(skipped => (JsonNode)$"{skipped.Path}: {JsonName(skipped.Reason.ToString())}")]),
+            ["skipped"] = new JsonArray(
+                [.. publication.Skipped.Select(skipped => (JsonNode)$"{skipped.Path}: {JsonName(skipped.Reason.ToString())}")]),
             ["paths"] = new JsonArray([.. manifest.Torrent.Files.Select(file => (JsonNode)file.Path)]),
         };
     }
@@ -200,7 +274,8 @@ internal static class PublishCommand
     private sealed class HashingProgress(Output output) : IProgress<MetainfoBuildProgress>
     {
         public void Report(MetainfoBuildProgress value) =>
-            output.Status(value.BytesTotal > 0 ? $"hashing {Units.Bytes(value.BytesDone)} of {Units.Bytes(value.BytesTotal)}" : "listing files");
+            output.Status(
+                value.BytesTotal > 0 ? $"hashing {Units.Bytes(value.BytesDone)} of {Units.Bytes(value.BytesTotal)}" : "listing files");
 
         public void Finish() => output.Status("");
     }

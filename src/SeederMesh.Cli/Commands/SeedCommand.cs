@@ -17,24 +17,53 @@ internal static class SeedCommand
 
     private static readonly Argument<string[]> Paths = new("PATH")
     {
-        Description = "Torrent files; or folders and files that have a NAME.torrent beside or in them. Without any: all that was seeded before.",
+        Description = "Torrent files; or folders and files that have a NAME.torrent beside or in them. Without any: all "
+            + "that was seeded before.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static readonly Option<DirectoryInfo?> Content = new("--content") { Description = "The folder that holds the content. [default: the torrent file's own]", HelpName = "DIR" };
-    private static readonly Option<DirectoryInfo?> Watch = new("--watch") { Description = "Seed every torrent that is put into this folder.", HelpName = "DIR" };
-    private static readonly Option<string?> PayTo = new("--pay-to") { Description = "Where you are paid: keysend:NODE, lnaddress:user@host ... [default: your play-money wallet]", HelpName = "ENDPOINT" };
-    private static readonly Option<string?> Name = new("--name") { Description = "Your name in the hub's tables.", HelpName = "TEXT" };
-    private static readonly Option<int?> Unpaid = new("--unpaid") { Description = "Percent of the upload that those who do not pay share while somebody pays. [default: 20]", HelpName = "PERCENT" };
-    private static readonly Option<bool> Json = CommandOptions.Json("Print JSON lines: {\"event\": \"ready\"|\"snapshot\"|...}; amounts are strings of msat.");
+    private static readonly Option<DirectoryInfo?> Content = new("--content")
+    {
+        Description = "The folder that holds the content. [default: the torrent file's own]",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<DirectoryInfo?> Watch = new("--watch")
+    {
+        Description = "Seed every torrent that is put into this folder.",
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string?> PayTo = new("--pay-to")
+    {
+        Description = "Where you are paid: keysend:NODE, lnaddress:user@host ... [default: your play-money wallet]",
+        HelpName = "ENDPOINT",
+    };
+
+    private static readonly Option<string?> Name = new("--name")
+    {
+        Description = "Your name in the hub's tables.",
+        HelpName = "TEXT",
+    };
+
+    private static readonly Option<int?> Unpaid = new("--unpaid")
+    {
+        Description = "Percent of the upload that those who do not pay share while somebody pays. [default: 20]",
+        HelpName = "PERCENT",
+    };
+
+    private static readonly Option<bool> Json = CommandOptions.Json(
+        "Print JSON lines: {\"event\": \"ready\"|\"snapshot\"|...}; amounts are strings of msat.");
 
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
         var command = new Command(
             "seed",
-            "Upload torrents and earn: who pays shows a grant of a hub that you trust, and signs a receipt for each piece. Receipts are on your disk before "
-            + "more is sent, and reported to the hub, which pays you while it runs. What was seeded once is seeded again at the next start. Ctrl-C ends it.")
+            "Upload torrents and earn: who pays shows a grant of a hub that you trust, and signs a receipt for each "
+                + "piece. Receipts are on your disk before "
+            + "more is sent, and reported to the hub, which pays you while it runs. What was seeded once is seeded again at the next "
+            + "start. Ctrl-C ends it.")
         {
             Paths, Content, Watch, PayTo, Name, Unpaid, Json,
         };
@@ -52,7 +81,8 @@ internal static class SeedCommand
     {
         var output = new Output(parsed.GetValue(Json));
         ClientConfiguration configuration = Configure(parsed);
-        SeedSource[] sources = [.. (parsed.GetValue(Paths) ?? []).SelectMany(path => SeedSources.Find(path, parsed.GetValue(Content)?.FullName))];
+        SeedSource[] sources = [
+            .. (parsed.GetValue(Paths) ?? []).SelectMany(path => SeedSources.Find(path, parsed.GetValue(Content)?.FullName))];
         try
         {
             if (configuration.Destination is null)
@@ -107,7 +137,8 @@ internal static class SeedCommand
         while (!cancellationToken.IsCancellationRequested)
         {
             SeedSnapshot snapshot = service.Snapshot();
-            bool hubKnown = snapshot.Hubs.Any(hub => hub.Trouble is null) || System.Diagnostics.Stopwatch.GetElapsedTime(started) > HubPatience;
+            bool hubKnown = snapshot.Hubs.Any(hub => hub.Trouble is null)
+                || System.Diagnostics.Stopwatch.GetElapsedTime(started) > HubPatience;
             if (!ready && hubKnown && snapshot.Port != 0 && snapshot.Torrents.All(torrent => torrent.State != SeedingState.Checking))
             {
                 ready = true;

@@ -10,7 +10,8 @@ internal static class StatusCommand
 {
     private static readonly string[] Amounts =
     [
-        "fundedMsat", "reservedMsat", "settledMsat", "refundedMsat", "paidMsat", "pendingMsat", "owedMsat", "routingFeesMsat", "hubRevenueMsat", "registryMsat",
+        "fundedMsat", "reservedMsat", "settledMsat", "refundedMsat", "paidMsat", "pendingMsat", "owedMsat", "routingFeesMsat",
+        "hubRevenueMsat", "registryMsat",
     ];
 
     /// <summary>Builds the command.</summary>

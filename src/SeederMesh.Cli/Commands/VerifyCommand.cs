@@ -23,7 +23,8 @@ internal static class VerifyCommand
         Option<bool> json = CommandOptions.Json("Print one JSON document: {held, files, bytes, problems, surplus, ...}.");
         var command = new Command(
             "verify",
-            "Check content against its signed manifest: the creator's signature, then every file's length and hash. Nothing is sent anywhere. "
+            "Check content against its signed manifest: the creator's signature, then every file's length and hash. "
+                + "Nothing is sent anywhere. "
             + "Exit code 1 when a file is missing or different, 2 when the manifest itself is bad.")
         {
             path, manifest, json,

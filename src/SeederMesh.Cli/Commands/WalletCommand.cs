@@ -27,7 +27,12 @@ internal static class WalletCommand
         }
 
         Option<Msat> amount = CommandOptions.Amount("--amount", "What to ask for. [default: whatever the payer sends]");
-        var description = new Option<string>("--description") { Description = "What it is for.", DefaultValueFactory = _ => "mesh wallet" };
+        var description = new Option<string>("--description")
+        {
+            Description = "What it is for.",
+            DefaultValueFactory = _ => "mesh wallet",
+        };
+
         var invoiceText = new Argument<string>("INVOICE") { Description = "A BOLT 11 invoice of the play-money network (lnbcrt...)." };
         Option<Msat> payAmount = CommandOptions.Amount("--amount", "What to pay, for an invoice that names no amount.");
         Option<Msat> maxFee = CommandOptions.Amount("--max-fee", "The most that routing may cost.", Msat.FromSatoshi(5));
@@ -37,18 +42,20 @@ internal static class WalletCommand
         invoice.SetAction((parsed, ct) => WithWalletAsync(
             parsed,
             (wallet, output, token) => InvoiceAsync(
-                wallet, output, parsed.GetResult(amount) is null ? null : parsed.GetValue(amount), parsed.GetRequiredValue(description), token),
+                wallet, output, Given(parsed, amount), parsed.GetRequiredValue(description), token),
             ct));
         var pay = new Command("pay", "Pay an invoice with play money.") { invoiceText, payAmount, maxFee };
         pay.SetAction((parsed, ct) => WithWalletAsync(
             parsed,
             (wallet, output, token) => PayAsync(
-                wallet, output, parsed.GetRequiredValue(invoiceText), parsed.GetResult(payAmount) is null ? null : parsed.GetValue(payAmount), parsed.GetValue(maxFee), token),
+                wallet, output, parsed.GetRequiredValue(invoiceText), Given(parsed, payAmount), parsed.GetValue(maxFee), token),
             ct));
         var history = new Command("history", $"List the newest payments in and out, at most {HistoryMax}.");
         history.SetAction((parsed, ct) => WithWalletAsync(parsed, HistoryAsync, ct));
         var command = new Command(
-            "wallet", "Your wallet of play money: a node on the Lightning network that the hub simulates. It is worth nothing, and behaves like the real thing.")
+            "wallet",
+            "Your wallet of play money: a node on the Lightning network that the hub simulates. It is worth nothing, and behaves like the "
+            + "real thing.")
         {
             balance, invoice, pay, history, Data, Hub, Json,
         };
@@ -60,6 +67,9 @@ internal static class WalletCommand
             mesh wallet history --json
             """);
     }
+
+    private static Msat? Given(ParseResult parsed, Option<Msat> option) =>
+        parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 
     private static async Task<int> WithWalletAsync(
         ParseResult parsed, Func<ILightningNode, Output, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
@@ -145,7 +155,8 @@ internal static class WalletCommand
 
         if (payment.Status != PaymentStatus.Succeeded)
         {
-            string state = payment.Status == PaymentStatus.Failed ? "failed; nothing was paid" : "has no known outcome yet; look at \"mesh wallet history\" before you pay again";
+            string state = payment.Status == PaymentStatus.Failed ? "failed; nothing was paid" : "has no known outcome yet; look at "
+                + "\"mesh wallet history\" before you pay again";
             throw new Failure($"The payment {state}: {payment.Reason}");
         }
 
@@ -182,7 +193,8 @@ internal static class WalletCommand
         IEnumerable<(DateTimeOffset? Time, string Line)> lines =
         [
             .. settled.Select(invoice => (invoice.SettledAt, $"+ {invoice.Received,-16} {Printable.Clean(invoice.Description)}")),
-            .. sent.Select(payment => (payment.CreatedAt, $"- {payment.Amount,-16} fee {payment.Fee}, {payment.Status.ToString().ToLowerInvariant()}")),
+            .. sent.Select(payment =>
+                (payment.CreatedAt, $"- {payment.Amount,-16} fee {payment.Fee}, {payment.Status.ToString().ToLowerInvariant()}")),
         ];
         output.Say("play money");
         foreach ((DateTimeOffset? time, string line) in lines.OrderByDescending(line => line.Time))

@@ -9,11 +9,13 @@ internal sealed class DemoAccidents(DemoWorld world, DemoWatch watch, DemoOption
     public const int KilledSeedbox = 1;
 
     private const int KillMsMin = 300;
-    private const int KillMsMax = 700;
+    private const int KillMsMax = 1_500;
 
     /// <summary>Runs until all that was asked for has happened, and everything runs again.</summary>
     public Task RunAsync(Func<int, Task<JsonObject>> startSeedbox) =>
-        Task.WhenAll(options.KillSeeder ? KillSeedboxAsync(startSeedbox) : Task.CompletedTask, options.HubKills > 0 ? KillHubAsync() : Task.CompletedTask);
+        Task.WhenAll(
+            options.KillSeeder ? KillSeedboxAsync(startSeedbox) : Task.CompletedTask,
+            options.HubKills > 0 ? KillHubAsync() : Task.CompletedTask);
 
     private async Task KillSeedboxAsync(Func<int, Task<JsonObject>> startSeedbox)
     {

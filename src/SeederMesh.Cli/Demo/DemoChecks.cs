@@ -26,6 +26,7 @@ internal sealed class DemoChecks(
         JsonObject result = await world.Downloader!.WaitForAsync("result", cancellationToken);
         JsonObject? status = await hub.FindAsync("/v1/status", cancellationToken);
         JsonObject? torrent = await hub.FindAsync($"/v1/torrents/{published["infohash"]}", cancellationToken);
+        JsonObject? channel = await hub.FindAsync($"/v1/channels/{result["channelId"]}", cancellationToken);
         var receivers = new List<DemoReceiver> { await CreatorAsync(cancellationToken) };
         for (int number = 0; number < options.Seeders; number++)
         {
@@ -43,7 +44,7 @@ internal sealed class DemoChecks(
             Total = watch.Elapsed,
             Funded = DemoHub.Amount(result, "fundedMsat"),
             Spent = DemoHub.Amount(result, "signedMsat"),
-            Refunded = DemoHub.Amount(result, "refundedMsat"),
+            Refunded = DemoHub.Amount(channel, "refundedMsat"),
             RefundReceived = await PlayWallet.ReceivedAsync(Path.Combine(world.Folder, "downloader"), cancellationToken),
             Settled = DemoHub.Amount(torrent, "settledMsat"),
             Receivers = receivers,
@@ -58,7 +59,10 @@ internal sealed class DemoChecks(
         CheckReceipts(figures, status);
         CheckMoney(figures);
         IReadOnlyList<string> ungentle = await world.StopAsync();
-        Check("every process ended by itself", ungentle.Count == 0, ungentle.Count == 0 ? $"{options.Seeders + 3} processes" : string.Join(", ", ungentle));
+        Check(
+            "every process ended by itself",
+            ungentle.Count == 0,
+            ungentle.Count == 0 ? $"{options.Seeders + 3} processes" : string.Join(", ", ungentle));
         await CheckBooksAsync((string)hubInfo["database"]!, cancellationToken);
         return figures;
     }
@@ -77,7 +81,10 @@ internal sealed class DemoChecks(
 
     private async Task CheckContentAsync(JsonObject result, CancellationToken cancellationToken)
     {
-        Check("the download completed", (string?)result["outcome"] == "completed", (string?)result["reason"] ?? $"in {watch.Elapsed.TotalSeconds:0.0} s");
+        Check(
+            "the download completed",
+            (string?)result["outcome"] == "completed",
+            (string?)result["reason"] ?? $"in {result["seconds"]} s");
         string arrived = (string?)result["path"] ?? "";
         string[] paths = [.. ((JsonArray)published["paths"]!).Select(path => (string)path!)];
         long compared = Stopwatch.GetTimestamp();
@@ -86,7 +93,8 @@ internal sealed class DemoChecks(
         Check(
             "what arrived is byte for byte what was published",
             difference is null,
-            difference ?? $"{paths.Length} files, {Units.Bytes(DemoHub.Number(published, "bytes"))}, in {Stopwatch.GetElapsedTime(compared).TotalSeconds:0.00} s");
+            difference ?? $"{paths.Length} files, {Units.Bytes(DemoHub.Number(published, "bytes"))}, "
+                + $"in {Stopwatch.GetElapsedTime(compared).TotalSeconds:0.00} s");
     }
 
     private void CheckReceipts(DemoFigures figures, JsonObject? status)
@@ -144,7 +152,8 @@ internal sealed class DemoChecks(
             ("creator", figures.Receivers[0].Earned, 7_000, 1), ("seeders", seeders, 2_500, options.Seeders),
             ("registry", figures.Registry, 200, 1), ("hub", hubShare, 300, 1),
         ];
-        string? off = shares.Where(share => IsOff(share.Amount, figures.Settled, share.Bps, share.Receivers)).Select(share => share.Name).FirstOrDefault();
+        string? off = shares.Where(share => IsOff(share.Amount, figures.Settled, share.Bps, share.Receivers))
+            .Select(share => share.Name).FirstOrDefault();
         Check("each share is exact to the millisatoshi", off is null, off is null ? "70 : 25 : 2 : 3 percent" : $"the {off}'s is not");
 
         int payments = figures.Receivers.Sum(receiver => receiver.PaymentHashes.Count);
@@ -158,7 +167,8 @@ internal sealed class DemoChecks(
             "the wallets received what the hub says it paid",
             poor is null,
             poor is null ? "asked of each wallet" : $"{poor.Name}: {poor.Wallet} of {poor.Paid}");
-        int repeated = figures.Receivers.SelectMany(receiver => receiver.PaymentHashes).GroupBy(hash => hash, StringComparer.Ordinal).Count(group => group.Count() > 1);
+        string[] hashes = [.. figures.Receivers.SelectMany(receiver => receiver.PaymentHashes)];
+        int repeated = hashes.Length - hashes.Distinct(StringComparer.Ordinal).Count();
         Check("nobody was paid twice", repeated == 0, "every payment has its own hash");
         Check(
             "payouts arrived while the download ran",

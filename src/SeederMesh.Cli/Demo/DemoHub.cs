@@ -16,7 +16,8 @@ internal sealed class DemoHub(string address) : IDisposable
         {
             using HttpResponseMessage response = await client.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
             return response.IsSuccessStatusCode
-                ? await JsonNode.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken) as JsonObject
+                ? await JsonNode.ParseAsync(
+                    await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken) as JsonObject
                 : null;
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or System.Text.Json.JsonException)
@@ -41,7 +42,9 @@ internal sealed class DemoHub(string address) : IDisposable
 
     /// <summary>An amount field; no money where it is absent.</summary>
     public static Msat Amount(JsonObject? fields, string name) =>
-        long.TryParse((string?)fields?[name], NumberStyles.None, CultureInfo.InvariantCulture, out long msat) ? Msat.From(msat) : Msat.Zero;
+        long.TryParse((string?)fields?[name], NumberStyles.None, CultureInfo.InvariantCulture, out long msat)
+            ? Msat.From(msat)
+            : Msat.Zero;
 
     /// <summary>A whole number; 0 where it is absent.</summary>
     public static long Number(JsonObject? fields, string name) =>

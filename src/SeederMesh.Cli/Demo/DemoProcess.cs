@@ -30,7 +30,11 @@ internal sealed class DemoProcess : IAsyncDisposable
         this.process = process;
         log = TextWriter.Synchronized(
             new StreamWriter(new FileStream(logPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true });
-        events = new StreamWriter(new FileStream(Path.ChangeExtension(logPath, ".events.jsonl"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        events = new StreamWriter(
+            new FileStream(
+                Path.ChangeExtension(logPath, ".events.jsonl"), FileMode.Append, FileAccess.Write,
+                FileShare.ReadWrite))
+        { AutoFlush = true };
         reading = Task.WhenAll(Task.Run(ReadEventsAsync), Task.Run(CopyErrorsAsync));
     }
 
@@ -258,6 +262,8 @@ internal sealed class DemoProcess : IAsyncDisposable
     {
         string program = Environment.ProcessPath ?? "dotnet";
         string assembly = Path.Combine(AppContext.BaseDirectory, "mesh.dll");
-        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? (program, [assembly]) : (Path.Combine(AppContext.BaseDirectory, "mesh"), []);
+        return Path.GetFileNameWithoutExtension(program) == "dotnet"
+            ? (program, [assembly])
+            : (Path.Combine(AppContext.BaseDirectory, "mesh"), []);
     }
 }

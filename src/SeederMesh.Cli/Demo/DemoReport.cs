@@ -49,9 +49,10 @@ internal static class DemoReport
         }
 
         int failed = figures.Checks.Count(check => !check.Held);
+        string verdict = failed == 0 ? "[green]every check held[/]" : $"[red]{failed} of {figures.Checks.Count} checks failed[/]";
         console.MarkupLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{(failed == 0 ? "[green]every check held[/]" : $"[red]{failed} of {figures.Checks.Count} checks failed[/]")}, {figures.Total.TotalSeconds:0.0} s in all, {figures.Download.TotalSeconds:0.0} s of it the download"));
+            $"{verdict}, {figures.Total.TotalSeconds:0.0} s in all, {figures.Download.TotalSeconds:0.0} s of it the download"));
     }
 
     private static string Payments(DemoReceiver receiver)

@@ -27,7 +27,8 @@ internal sealed class DemoRun(DemoOptions options, Output output, IAnsiConsole c
         Step($"hub        {world.HubAddress}, network: play money");
 
         JsonObject published = await world.PublishAsync(source, cancellationToken);
-        Step($"published  \"{published["name"]}\", {published["files"]} files, {Units.Bytes(DemoHub.Number(published, "bytes"))}, by {published["creator"]}");
+        string size = $"{published["files"]} files, {Units.Bytes(DemoHub.Number(published, "bytes"))}";
+        Step($"published  \"{published["name"]}\", {size}, by {published["creator"]}");
         Step($"           {published["magnet"]}");
         if (published["skipped"] is JsonArray { Count: > 0 } skipped)
         {
@@ -58,7 +59,8 @@ internal sealed class DemoRun(DemoOptions options, Output output, IAnsiConsole c
     private async Task StartSeedboxesAsync(DemoWorld world, string source, JsonObject published, CancellationToken cancellationToken)
     {
         IEnumerable<Task<JsonObject>> starts = Enumerable.Range(0, options.Seeders)
-            .Select(number => world.StartSeedboxAsync(number, (string)published["torrent"]!, Path.GetDirectoryName(source)!, Rate(published), cancellationToken));
+            .Select(number => world.StartSeedboxAsync(
+                number, (string)published["torrent"]!, Path.GetDirectoryName(source)!, Rate(published), cancellationToken));
         await Task.WhenAll(starts);
         Step($"seedboxes  {options.Seeders}, each a process with its own key and play-money wallet");
     }
@@ -87,12 +89,14 @@ internal sealed class DemoRun(DemoOptions options, Output output, IAnsiConsole c
         }
     }
 
-    private async Task ShowAsync(DemoWorld world, DemoWatch watch, string source, JsonObject published, CancellationToken cancellationToken)
+    private async Task ShowAsync(
+        DemoWorld world, DemoWatch watch, string source, JsonObject published, CancellationToken cancellationToken)
     {
         using var stopKilling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var accidents = new DemoAccidents(world, watch, options, stopKilling.Token);
         Task misfortune = accidents.RunAsync(
-            number => world.StartSeedboxAsync(number, (string)published["torrent"]!, Path.GetDirectoryName(source)!, Rate(published), cancellationToken));
+            number => world.StartSeedboxAsync(
+                number, (string)published["torrent"]!, Path.GetDirectoryName(source)!, Rate(published), cancellationToken));
         if (output.Json || Console.IsOutputRedirected)
         {
             await FollowAsync(world, watch, misfortune, TimeSpan.FromSeconds(1), frame => Report(frame), cancellationToken);
@@ -100,12 +104,23 @@ internal sealed class DemoRun(DemoOptions options, Output output, IAnsiConsole c
         else
         {
             await console.Live(DemoView.Draw(watch.Frame())).AutoClear(false).StartAsync(live =>
-                FollowAsync(world, watch, misfortune, TimeSpan.FromMilliseconds(125), frame => live.UpdateTarget(DemoView.Draw(frame)), cancellationToken));
+                FollowAsync(
+                    world,
+                    watch,
+                    misfortune,
+                    TimeSpan.FromMilliseconds(125),
+                    frame => live.UpdateTarget(DemoView.Draw(frame)),
+                    cancellationToken));
         }
     }
 
     private void Report(DemoFrame frame)
     {
+        foreach (string line in frame.News)
+        {
+            output.Say("  " + line);
+        }
+
         output.Say(DemoView.Line(frame));
         output.Event("progress", new JsonObject
         {

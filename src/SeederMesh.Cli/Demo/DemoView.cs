@@ -32,8 +32,9 @@ internal static class DemoView
     /// <summary>The same in one line, for a file or a pipe.</summary>
     public static string Line(DemoFrame frame) => string.Create(
         CultureInfo.InvariantCulture,
-        $"  {frame.Elapsed.TotalSeconds,5:0.0} s  {Share(frame.DoneBytes, frame.WantedBytes),4:P0}  {Units.Bytes(frame.DoneBytes)} of {Units.Bytes(frame.WantedBytes)}")
-        + $", pieces {frame.PiecesDone}/{frame.Pieces}, receipts {frame.ReceiptsSigned} signed {frame.ReceiptsSettled} settled, "
+        $"  {frame.Elapsed.TotalSeconds,5:0.0} s  {Share(frame.DoneBytes, frame.WantedBytes),4:P0}  ")
+        + $"{Units.Bytes(frame.DoneBytes)} of {Units.Bytes(frame.WantedBytes)}, pieces {frame.PiecesDone}/{frame.Pieces}, "
+        + $"receipts {frame.ReceiptsSigned} signed {frame.ReceiptsSettled} settled, "
         + $"spent {frame.Spent} of {frame.Budget}, {frame.PayoutsDone} payouts, {frame.Phase}";
 
     private static Panel Frame(string title, IRenderable content) => new(content)
@@ -47,17 +48,19 @@ internal static class DemoView
     private static Rows Transfer(DemoFrame frame)
     {
         var table = Columns(2);
+        double done = Share(frame.DoneBytes, frame.WantedBytes);
         long most = Math.Max(1, frame.Parties.Max(party => party.UploadedBytes));
         foreach (DemoParty party in frame.Parties.Where(party => party.IsUploader))
         {
             string state = party.IsDown ? "[red]killed[/]" : $"[grey]{Units.Bytes(party.Rate)}/s[/]";
-            table.AddRow($"{party.Name}", $"{Bar(Share(party.UploadedBytes, most), 10, "blue")}", Units.Bytes(party.UploadedBytes), state);
+            table.AddRow(
+                $"{party.Name}", $"{Bar(Share(party.UploadedBytes, most), 10, "blue")}", Units.Bytes(party.UploadedBytes), state);
         }
 
         return new Rows(
             new Markup(string.Create(
                 CultureInfo.InvariantCulture,
-                $"downloader {Bar(Share(frame.DoneBytes, frame.WantedBytes), BarWidth, "green")} {Share(frame.DoneBytes, frame.WantedBytes):P0}")),
+                $"downloader {Bar(done, BarWidth, "green")} {done:P0}")),
             new Markup($"{Units.Bytes(frame.DoneBytes)} of {Units.Bytes(frame.WantedBytes)}  [grey]{Units.Bytes(frame.Rate)}/s[/]"),
             new Markup($"pieces {frame.PiecesDone} of {frame.Pieces}, each checked"),
             new Markup("[grey]uploaded by[/]"),
@@ -76,7 +79,8 @@ internal static class DemoView
 
         table.AddRow("[grey]registry, hub[/]", $"[grey]{Amount(frame.RegistryAndHub)}[/]", "", "");
         return new Rows(
-            new Markup($"budget {Bar(Share(frame.Spent.Value, frame.Budget.Value), BarWidth, "yellow")} {Amount(frame.Spent)} of {frame.Budget}"),
+            new Markup(
+                $"budget {Bar(Share(frame.Spent.Value, frame.Budget.Value), BarWidth, "yellow")} {Amount(frame.Spent)} of {frame.Budget}"),
             new Markup($"at most you can lose  {Amount(frame.AtMostLost)} sat"),
             new Markup(
                 $"receipts {frame.ReceiptsSigned} signed, {frame.ReceiptsSettled} settled; "
@@ -104,6 +108,6 @@ internal static class DemoView
     private static string Bar(double share, int width, string colour)
     {
         int full = (int)Math.Round(share * width);
-        return $"[{colour}]{new string('━', full)}[/][grey27]{new string('━', width - full)}[/]";
+        return $"[{colour}]{new string('━', full)}[/][grey27]{new string('┄', width - full)}[/]";
     }
 }

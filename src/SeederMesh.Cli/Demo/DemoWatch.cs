@@ -49,7 +49,8 @@ internal sealed class DemoWatch(DemoWorld world, DemoHub hub, JsonObject publish
     {
         JsonObject? get = world.Downloader?.Latest("snapshot");
         JsonObject? status = Answer("/v1/status");
-        long payoutsDone = DemoHub.Number(status?["payouts"] as JsonObject, "succeeded");
+        var payouts = status?["payouts"] as JsonObject;
+        long payoutsDone = DemoHub.Number(payouts, "succeeded");
         Note(get, payoutsDone);
         lock (news)
         {
@@ -71,7 +72,7 @@ internal sealed class DemoWatch(DemoWorld world, DemoHub hub, JsonObject publish
                 Parties = [Creator(), .. Enumerable.Range(0, world.Seedboxes.Length).Select(Seedbox)],
                 RegistryAndHub = DemoHub.Amount(status, "registryMsat") + DemoHub.Amount(status, "hubRevenueMsat"),
                 PayoutsDone = payoutsDone,
-                PayoutsPending = DemoHub.Number(status?["payouts"] as JsonObject, "sent") + DemoHub.Number(status?["payouts"] as JsonObject, "intended"),
+                PayoutsPending = DemoHub.Number(payouts, "sent") + DemoHub.Number(payouts, "intended"),
                 News = [.. news],
             };
         }
@@ -113,7 +114,8 @@ internal sealed class DemoWatch(DemoWorld world, DemoHub hub, JsonObject publish
     private DemoParty Creator()
     {
         JsonObject? answer = CreatorAnswer();
-        return new DemoParty("creator", 0, 0, DemoHub.Amount(answer, "earnedMsat"), DemoHub.Amount(answer, "paidMsat"), IsUploader: false);
+        return new DemoParty(
+            "creator", 0, 0, DemoHub.Amount(answer, "earnedMsat"), DemoHub.Amount(answer, "paidMsat"), IsUploader: false);
     }
 
     private DemoParty Seedbox(int number)

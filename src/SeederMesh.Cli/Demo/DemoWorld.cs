@@ -35,7 +35,10 @@ internal sealed class DemoWorld(string folder, DemoOptions options) : IAsyncDisp
     public async Task<JsonObject> StartHubAsync(CancellationToken cancellationToken)
     {
         Hub = DemoProcess.Start("hub", HubFolder,
-            ["hub", "--data", HubFolder, "--listen", hubListen, "--name", "demo hub", "--payout-threshold", Msat(DemoOptions.SmallestPayout), "--payout-interval", "400", "--json"]);
+            [
+                "hub", "--data", HubFolder, "--listen", hubListen, "--name", "demo hub",
+                "--payout-threshold", Msat(DemoOptions.SmallestPayout), "--payout-interval", "400", "--json",
+            ]);
         return await Hub.WaitForAsync("listening", cancellationToken);
     }
 
@@ -52,7 +55,8 @@ internal sealed class DemoWorld(string folder, DemoOptions options) : IAsyncDisp
         string creator = Path.Combine(folder, "creator");
         await using DemoProcess publisher = DemoProcess.Start("creator", creator,
             [
-                "publish", source, "--data", creator, "--hub", hubListen, "--output", Path.Combine(folder, "published"), "--name", "Loopback Ensemble",
+                "publish", source, "--data", creator, "--hub", hubListen, "--output", Path.Combine(folder, "published"), "--name",
+                "Loopback Ensemble",
                 "--licence", "CC-BY-4.0", "--training", "not-allowed", "--price", Msat(options.Price),
                 "--split", "creator=70,seeders=25,registry=2,hub=3", "--json",
             ]);
@@ -66,7 +70,8 @@ internal sealed class DemoWorld(string folder, DemoOptions options) : IAsyncDisp
         string own = Path.Combine(folder, $"seedbox{(number + 1).ToString(CultureInfo.InvariantCulture)}");
         DemoProcess seedbox = DemoProcess.Start($"seedbox {number + 1}", own,
             [
-                "seed", torrent, "--content", contentFolder, "--data", own, "--hub", hubListen, "--name", $"seedbox {number + 1}", "--port", "0", "--unpaid", "0",
+                "seed", torrent, "--content", contentFolder, "--data", own, "--hub", hubListen, "--name", $"seedbox {number + 1}",
+                "--port", "0", "--unpaid", "0",
                 "--upload-limit", bytesPerSecond.ToString(CultureInfo.InvariantCulture), "--local", "--json",
             ]);
         Seedboxes[number] = seedbox;
@@ -85,7 +90,10 @@ internal sealed class DemoWorld(string folder, DemoOptions options) : IAsyncDisp
     {
         string own = Path.Combine(folder, "downloader");
         Downloader = DemoProcess.Start("downloader", own,
-            ["get", magnet, "--data", own, "--hub", hubListen, "--budget", Msat(budget), "--output", Path.Combine(own, "files"), "--port", "0", "--local", "--json"]);
+            [
+                "get", magnet, "--data", own, "--hub", hubListen, "--budget", Msat(budget), "--output", Path.Combine(own, "files"),
+                "--port", "0", "--local", "--json",
+            ]);
         return await Downloader.WaitForAsync("offer", cancellationToken);
     }
 

@@ -107,7 +107,8 @@ internal static class OfferJson
             parts.Add(new JsonObject { ["name"] = payee.Name ?? "payee", ["share"] = Units.Percent(payee.ShareBps) });
         }
 
-        foreach ((string name, int bps) in ((string, int)[])[("seeders", payment.SeedersBps), ("registry", payment.RegistryBps), ("hub", payment.HubBps)])
+        foreach ((string name, int bps) in ((string, int)[])[
+            ("seeders", payment.SeedersBps), ("registry", payment.RegistryBps), ("hub", payment.HubBps)])
         {
             parts.Add(new JsonObject { ["name"] = name, ["share"] = Units.Percent(bps) });
         }

@@ -57,7 +57,9 @@ internal static class Inspector
         ReadOnlySpan<byte> start = bytes.AsSpan().TrimStart(" \t\r\n"u8);
         if (start.Length > 0 && start[0] == (byte)'{')
         {
-            return RegistryReceiptInspector.Recognises(bytes) ? RegistryReceiptInspector.Explain(bytes) : ManifestInspector.Explain(bytes);
+            return RegistryReceiptInspector.Recognises(bytes)
+                ? RegistryReceiptInspector.Explain(bytes)
+                : ManifestInspector.Explain(bytes);
         }
 
         if (bytes.Length <= 1 << 20 && IsText(bytes, out string text))
@@ -69,7 +71,8 @@ internal static class Inspector
             }
         }
 
-        return (null, new Fault("unknown", $"\"{name}\" is none of: torrent, magnet, manifest, receipt, report, grant, invoice, did:key."));
+        return (null, new Fault(
+            "unknown", $"\"{name}\" is none of: torrent, magnet, manifest, receipt, report, grant, invoice, did:key."));
     }
 
     /// <summary>Explains a text.</summary>
@@ -109,7 +112,8 @@ internal static class Inspector
 
         return (null, new Fault("unknown", isPath
             ? $"There is no file \"{Shorten(text)}\"."
-            : $"\"{Shorten(text)}\" is no file and none of: magnet link, invoice (lnbc...), did:key, payment endpoint, grant or receipt in hex or base64."));
+            : $"\"{Shorten(text)}\" is no file and none of: magnet link, invoice (lnbc...), did:key, payment endpoint, grant or receipt "
+                + "in hex or base64."));
     }
 
     private static (Explanation?, Fault?) ExplainDid(string text) =>
@@ -121,7 +125,8 @@ internal static class Inspector
                 ["publicKey"] = did.Key.ToString(),
                 ["verificationMethod"] = did.VerificationMethod,
             }), null)
-            : (null, new Fault("did", "Only did:key with an Ed25519 key is read: did:key:z6Mk... with its exact text and nothing after it."));
+            : (null, new Fault(
+                "did", "Only did:key with an Ed25519 key is read: did:key:z6Mk... with its exact text and nothing after it."));
 
     private static bool TryDecode(string text, out byte[] bytes)
     {

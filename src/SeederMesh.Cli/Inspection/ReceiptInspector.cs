@@ -66,7 +66,8 @@ internal static class ReceiptInspector
         const int Signed = UploadReceipt.Size + Signature.Size;
         if (bytes.Length != UploadReceipt.Size && bytes.Length != Signed)
         {
-            return (null, new Fault("receipt", $"A receipt has {UploadReceipt.Size} bytes, {Signed} with its signature; this has {bytes.Length}."));
+            return (null, new Fault(
+                "receipt", $"A receipt has {UploadReceipt.Size} bytes, {Signed} with its signature; this has {bytes.Length}."));
         }
 
         long sequence = BinaryPrimitives.ReadInt64BigEndian(bytes[32..]);
@@ -133,7 +134,8 @@ internal static class ReceiptInspector
         var pieces = new JsonArray();
         foreach (ReceiptEntry entry in run.Entries.Take(EntriesShown))
         {
-            pieces.Add(new JsonObject { ["pieceIndex"] = entry.PieceIndex, ["pieceBytes"] = entry.PieceBytes, ["time"] = Time(entry.UnixMs) });
+            pieces.Add(
+                new JsonObject { ["pieceIndex"] = entry.PieceIndex, ["pieceBytes"] = entry.PieceBytes, ["time"] = Time(entry.UnixMs) });
         }
 
         return new JsonObject

@@ -68,7 +68,9 @@ internal sealed record Publication(
     IReadOnlyList<SkippedPath> Skipped);
 
 /// <summary>Makes the torrent, signs the manifest, registers it, and writes both beside each other.</summary>
-/// <remarks>Publishing the same content with the same terms again gives the same manifest; with other terms the next version of it.</remarks>
+/// <remarks>
+/// Publishing the same content with the same terms again gives the same manifest; with other terms the next version of it.
+/// </remarks>
 internal static class Publisher
 {
     /// <summary>Publishes.</summary>
@@ -186,11 +188,13 @@ internal static class Publisher
         SignedManifest? known = sidecar is null ? null : SignedManifest.Verify(sidecar).Signed;
         return known is null || known.Manifest.Creator == new DidKey(key.PublicKey)
             ? known
-            : throw new Refusal($"This content is registered already, by {known.Manifest.Creator}. Seed it, or publish with --no-register.");
+            : throw new Refusal(
+                $"This content is registered already, by {known.Manifest.Creator}. Seed it, or publish with --no-register.");
     }
 
     private static SignedManifest Sign(
-        PublishRequest request, ManifestTorrent torrent, ManifestPayment? payment, SignedManifest? known, SigningKey key, DateTimeOffset now)
+        PublishRequest request, ManifestTorrent torrent, ManifestPayment? payment, SignedManifest? known, SigningKey key,
+        DateTimeOffset now)
     {
         var manifest = new Manifest
         {

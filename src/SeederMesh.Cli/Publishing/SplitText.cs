@@ -58,7 +58,9 @@ internal static class SplitText
         }
 
         int sum = read.Sum(part => part.ShareBps);
-        error = sum == 10_000 ? "" : $"The shares add up to {(sum / 100m).ToString("0.##", CultureInfo.InvariantCulture)} percent, not 100.";
+        error = sum == 10_000
+            ? ""
+            : $"The shares add up to {(sum / 100m).ToString("0.##", CultureInfo.InvariantCulture)} percent, not 100.";
         return sum == 10_000;
     }
 

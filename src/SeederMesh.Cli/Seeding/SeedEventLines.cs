@@ -14,7 +14,9 @@ internal sealed class SeedEventLines(Output output) : IProgress<SeedEvent>
         {
             SeedingStarted started => $"seeding \"{Printable.Clean(started.Name)}\""
                 + (started.IsPaid ? "" : $", unpaid: {started.Remark ?? "nothing is asked"}"),
-            SeedingChecked { IsComplete: false } incomplete => $"\"{Printable.Clean(incomplete.Name)}\" is not complete on this disk; what is there is seeded",
+            SeedingChecked { IsComplete: false } incomplete =>
+                $"\"{Printable.Clean(incomplete.Name)}\" is not complete on this disk; what is "
+                + "there is seeded",
             SeedingStopped stopped => $"stopped \"{Printable.Clean(stopped.Name)}\"",
             SeedingRefused refused => $"cannot seed {refused.Path}: {refused.Reason}",
             SeedingFailed failed => $"stopped \"{Printable.Clean(failed.Name)}\": {failed.Reason}",
@@ -34,7 +36,8 @@ internal sealed class SeedEventLines(Output output) : IProgress<SeedEvent>
 
         if (output.Json)
         {
-            output.Event(System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(value.GetType().Name), new JsonObject { ["message"] = line });
+            output.Event(
+                System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(value.GetType().Name), new JsonObject { ["message"] = line });
         }
 
         output.Say(line);

@@ -9,12 +9,28 @@ internal static class ClientSettings
 {
     private static readonly Option<DirectoryInfo> Data = CommandOptions.Data();
     private static readonly Option<string> Hub = CommandOptions.Hub();
-    private static readonly Option<int?> Port = new("--port") { Description = "Port on which peers reach you; 0 takes any free one. [default: 6881]", HelpName = "PORT" };
-    private static readonly Option<long> UploadLimit = CommandOptions.Bytes("--upload-limit", "Upload at most so many bytes a second, such as 2MB; 0 sets no limit.");
-    private static readonly Option<long> DownloadLimit = CommandOptions.Bytes("--download-limit", "Download at most so many bytes a second; 0 sets no limit.");
-    private static readonly Option<bool> NoDht = new("--no-dht") { Description = "Do not use the distributed hash table." };
+    private static readonly Option<int?> Port = new("--port")
+    {
+        Description = "Port on which peers reach you; 0 takes any free one. [default: 6881]",
+        HelpName = "PORT",
+    };
+
+    private static readonly Option<long> UploadLimit = CommandOptions.Bytes("--upload-limit", "Upload at most so many bytes a second, "
+        + "such as 2MB; 0 sets no limit.");
+    private static readonly Option<long> DownloadLimit = CommandOptions.Bytes("--download-limit", "Download at most so many bytes a "
+        + "second; 0 sets no limit.");
+    private static readonly Option<bool> NoDht = new("--no-dht")
+    {
+        Description = "Do not use the distributed hash table.",
+    };
+
     private static readonly Option<bool> NoPex = new("--no-pex") { Description = "Do not exchange peers with peers." };
-    private static readonly Option<string[]> Peers = new("--peer") { Description = "A peer to connect to.", HelpName = "HOST:PORT" };
+    private static readonly Option<string[]> Peers = new("--peer")
+    {
+        Description = "A peer to connect to.",
+        HelpName = "HOST:PORT",
+    };
+
     private static readonly Option<bool> Local = new("--local")
     {
         Description = "Stay on this machine: listen on 127.0.0.1, find peers by the hub's tracker alone. For trials.",
@@ -34,7 +50,9 @@ internal static class ClientSettings
 
     /// <summary>The hub: of the command line, else of config.json, else of the environment.</summary>
     public static string HubOf(ParseResult parsed, ClientConfiguration configuration) =>
-        parsed.GetResult(Hub) is { Implicit: false } || configuration.Hub is null ? parsed.GetRequiredValue(Hub) : configuration.Hub.TrimEnd('/');
+        parsed.GetResult(Hub) is { Implicit: false } || configuration.Hub is null
+            ? parsed.GetRequiredValue(Hub)
+            : configuration.Hub.TrimEnd('/');
 
     /// <summary>Reads config.json in the home folder and lets the command line override it.</summary>
     /// <exception cref="Refusal">A setting is wrong.</exception>

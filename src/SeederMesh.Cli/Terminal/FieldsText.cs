@@ -44,7 +44,8 @@ internal static class FieldsText
         foreach (JsonNode? item in list.Take(ItemsShown))
         {
             output.Say(margin + "- " + (item is JsonObject fields
-                ? string.Join(", ", fields.Where(field => field.Value is not null).Select(field => $"{Spell(field.Key)} {Flat(field.Value!)}"))
+                ? string.Join(
+                    ", ", fields.Where(field => field.Value is not null).Select(field => $"{Spell(field.Key)} {Flat(field.Value!)}"))
                 : Printable.Clean(item?.ToString() ?? "")));
         }
 
@@ -55,7 +56,9 @@ internal static class FieldsText
     }
 
     private static string Flat(JsonNode value) =>
-        value is JsonArray list ? string.Join(" ", list.Select(item => Printable.Clean(item?.ToString() ?? ""))) : Printable.Clean(value.ToString());
+        value is JsonArray list
+            ? string.Join(" ", list.Select(item => Printable.Clean(item?.ToString() ?? "")))
+            : Printable.Clean(value.ToString());
 
     // "pricePerMiBMsat" -> "price per MiB, msat"
     private static string Spell(string name)

@@ -21,7 +21,8 @@ internal static class OfferText
 
         output.Say($"  by        {Clean(offer, "creator")}");
         output.Say("            the manifest's signature is valid, and the torrent is the one it names");
-        output.Say($"  licence   {Clean(offer, "licence")}{(offer["licenceUrl"] is { } url ? $" ({Printable.Clean((string?)url ?? "")})" : "")}");
+        output.Say(
+            $"  licence   {Clean(offer, "licence")}{(offer["licenceUrl"] is { } url ? $" ({Printable.Clean((string?)url ?? "")})" : "")}");
         output.Say($"  training  {Clean(offer, "training")}");
         Msat price = DemoHub.Amount(offer, "pricePerMiBMsat");
         if (price.IsZero)

@@ -81,7 +81,12 @@ internal static class ContentVerifier
         }
 
         var named = torrent.Files.Select(file => file.Path).ToHashSet(StringComparer.Ordinal);
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.None,
+            IgnoreInaccessible = true,
+        };
         return
         [
             .. Directory.EnumerateFiles(content, "*", options)

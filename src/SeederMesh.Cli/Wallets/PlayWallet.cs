@@ -88,7 +88,8 @@ internal static class PlayWallet
     // Two commands of one person may start at the same moment: the first one's wallet counts.
     private static void Store(string file, string text)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(
+            Path.GetDirectoryName(file)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         string draft = $"{file}.{Environment.ProcessId}";
         var options = new FileStreamOptions
         {

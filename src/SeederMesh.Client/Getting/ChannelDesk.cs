@@ -150,11 +150,13 @@ internal sealed class ChannelDesk : IDisposable
         }
 
         Payment payment = await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation);
-        while (payment.Status is PaymentStatus.Pending or PaymentStatus.Unknown)
+        while (payment.Status is PaymentStatus.Pending or PaymentStatus.Unknown or PaymentStatus.NotFound)
         {
-            // Under the same hash or not at all: unknown is not failed.
+            // Under the same hash or not at all: unknown is not failed. Where the node has never heard of it, nothing was sent.
             await Task.Delay(PollEvery * 10, clock, cancellation);
-            payment = await wallet.LookUpPaymentAsync(payment.PaymentHash, cancellation);
+            payment = payment.Status == PaymentStatus.NotFound
+                ? await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation)
+                : await wallet.LookUpPaymentAsync(payment.PaymentHash, cancellation);
         }
 
         if (payment.Status != PaymentStatus.Succeeded)

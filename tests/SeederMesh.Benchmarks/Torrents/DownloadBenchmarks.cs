@@ -46,7 +46,9 @@ internal static class DownloadBenchmarks
             TorrentSource.File(torrent),
             new AddTorrentOptions
             {
-                SavePath = target, ReceiptDictionary = seeder.Dictionary, Peers = [seeder.EndPoint],
+                SavePath = target,
+                ReceiptDictionary = seeder.Dictionary,
+                Peers = [seeder.EndPoint],
             });
         byte[] receipt = new byte[ReceiptBytes];
         await foreach (TorrentEvent next in leecher.Events.ReadAllAsync())

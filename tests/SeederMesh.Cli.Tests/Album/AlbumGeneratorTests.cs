@@ -42,7 +42,9 @@ public sealed class AlbumGeneratorTests
             Assert.Equal("WAVE"u8, wave.AsSpan(8, 4));
             Assert.Equal(wave.Length - 8, BinaryPrimitives.ReadInt32LittleEndian(wave.AsSpan(4)));
             Assert.Equal(wave.Length - 44, BinaryPrimitives.ReadInt32LittleEndian(wave.AsSpan(40)));
-            Assert.Contains(Enumerable.Range(11_000, 4_000), sample => Math.Abs((int)BinaryPrimitives.ReadInt16LittleEndian(wave.AsSpan(44 + (2 * sample)))) > 1_000);
+            Assert.Contains(
+                Enumerable.Range(11_000, 4_000), sample =>
+                    Math.Abs((int)BinaryPrimitives.ReadInt16LittleEndian(wave.AsSpan(44 + (2 * sample)))) > 1_000);
         }
     }
 

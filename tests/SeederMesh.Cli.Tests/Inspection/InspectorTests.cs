@@ -119,7 +119,8 @@ public sealed class InspectorTests
     [Fact]
     public void InspectBytes_AnyBytes_NeverThrow()
     {
-        byte[][] starts = [[], [.. "d4:info"u8], [.. "{\"type\":"u8], [.. "SMR1"u8], [.. "SeederMesh/grnt1"u8], [.. "SeederMesh/rcpt1"u8]];
+        byte[][] starts = [
+            [], [.. "d4:info"u8], [.. "{\"type\":"u8], [.. "SMR1"u8], [.. "SeederMesh/grnt1"u8], [.. "SeederMesh/rcpt1"u8]];
         var random = new Random(1);
         for (int round = 0; round < 2_000; round++)
         {
@@ -133,7 +134,8 @@ public sealed class InspectorTests
     [Fact]
     public void InspectBytes_TorrentVectors_GetTheExpectedVerdict()
     {
-        string? folder = Parents(AppContext.BaseDirectory).Select(root => Path.Combine(root, "shared", "vectors", "torrents")).FirstOrDefault(Directory.Exists);
+        string? folder = Parents(AppContext.BaseDirectory).Select(
+            root => Path.Combine(root, "shared", "vectors", "torrents")).FirstOrDefault(Directory.Exists);
         Assert.SkipUnless(folder is not null, "../shared/vectors/torrents is not here.");
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder!, "expected.json")));
         foreach (JsonElement torrent in expected.RootElement.GetProperty("torrents").EnumerateArray())

@@ -15,7 +15,9 @@ public sealed class SplitTextTests
     [Fact]
     public void TryParse_OtherPayee_KeepsItsEndpoint()
     {
-        Assert.True(SplitText.TryParse("creator=60.25,anna=14.75@lnaddress:anna@example.org,seeders=25", out IReadOnlyList<SplitPart> parts, out _));
+        Assert.True(
+            SplitText.TryParse(
+                "creator=60.25,anna=14.75@lnaddress:anna@example.org,seeders=25", out IReadOnlyList<SplitPart> parts, out _));
         Assert.Equal(1_475, parts[1].ShareBps);
         Assert.Equal("lnaddress:anna@example.org", parts[1].Endpoint.ToString());
         Assert.Null(parts[0].Endpoint);
