@@ -32,6 +32,40 @@ public sealed class SignedCallTests : IAsyncLifetime
         Assert.True((await seeder.GetAsync(path, isSigned: true)).Json.TryGetProperty("destination", out _));
     }
 
+    // seconds from the registration in force to the call, whether it says the same -> status, name afterwards
+    [Theory]
+    [InlineData(-1, false, HttpStatusCode.Conflict, "box")]
+    [InlineData(0, false, HttpStatusCode.Conflict, "box")]
+    [InlineData(1, false, HttpStatusCode.OK, "other")]
+    [InlineData(-1, true, HttpStatusCode.OK, "box")]
+    [InlineData(0, true, HttpStatusCode.OK, "box")]
+    public async Task Put_SignedBeforeTheRegistrationInForce_ChangesNothing(int seconds, bool isSame, HttpStatusCode status, string name)
+    {
+        DateTimeOffset first = DateTimeOffset.UtcNow;
+        (await PutAsync(body, first)).Required();
+
+        object later = isSame ? body : new { destination = await HubFixture.KeysendToAsync(await hub.WalletAsync("other")), name = "other" };
+        HubReply reply = await PutAsync(later, first.AddSeconds(seconds));
+
+        Assert.Equal((status, name), (reply.Status, (await seeder.GetAsync(path)).Text("name")));
+    }
+
+    [Fact]
+    public async Task Put_KeptBackWhileTheSameWasSignedAgain_DoesNotTakeItsPlace()
+    {
+        DateTimeOffset first = DateTimeOffset.UtcNow;
+        (await PutAsync(body, first)).Required();
+        (await PutAsync(body, first.AddSeconds(2))).Required();
+
+        HubReply keptBack = await PutAsync(new { destination = "lnaddress:thief@example.com", name = "thief" }, first.AddSeconds(1));
+
+        Assert.Equal((HttpStatusCode.Conflict, "conflict"), (keptBack.Status, keptBack.Problem));
+        Assert.Equal("box", (await seeder.GetAsync(path)).Text("name"));
+    }
+
+    private Task<HubReply> PutAsync(object content, DateTimeOffset signed) => seeder.PutAsync(
+        path, content, request => seeder.Sign(request, path, JsonSerializer.SerializeToUtf8Bytes(content, JsonSerializerOptions.Web), signed));
+
     public static TheoryData<string, string> Spoilings => new()
     {
         { "unsigned", "signature-missing" },

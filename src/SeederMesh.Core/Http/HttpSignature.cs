@@ -45,14 +45,18 @@ public enum HttpSignatureResult
 /// <param name="Result">How it ended.</param>
 /// <param name="Key">Who signed, when verified; else zero.</param>
 /// <param name="Message">What was wrong and what to do, for a person; empty when verified.</param>
-public readonly record struct HttpSignatureVerification(HttpSignatureResult Result, PublicKey Key, string Message);
+public readonly record struct HttpSignatureVerification(HttpSignatureResult Result, PublicKey Key, string Message)
+{
+    /// <summary>When the caller says that it signed, unix seconds; 0 unless verified.</summary>
+    public long CreatedUnixSeconds { get; init; }
+}
 
 /// <summary>Signs and checks requests by RFC 9421 with Ed25519 and RFC 9530 with SHA-256.</summary>
 /// <remarks>
 /// Covered, always: <c>@method</c>, <c>@authority</c>, <c>@path</c>, <c>content-digest</c> (of an empty body too), and
 /// <c>@query</c> when the
 /// request has a query. A signature can be sent again within the window: every command that it carries is idempotent by
-/// its own id.
+/// its own id, or is refused unless it was signed later than what it would replace (<see cref="HttpSignatureVerification.CreatedUnixSeconds"/>).
 /// </remarks>
 public static class HttpSignature
 {
@@ -154,7 +158,7 @@ public static class HttpSignature
         }
 
         return key.Verify(message, value)
-            ? new HttpSignatureVerification(HttpSignatureResult.Verified, key, "")
+            ? new HttpSignatureVerification(HttpSignatureResult.Verified, key, "") { CreatedUnixSeconds = input.Created!.Value }
             : Refuse(
                 HttpSignatureResult.SignatureInvalid,
                 "The signature does not fit; a proxy may have changed method, host, path or query.");

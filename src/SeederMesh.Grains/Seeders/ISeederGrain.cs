@@ -8,8 +8,12 @@ namespace SeederMesh.Grains.Seeders;
 public interface ISeederGrain : IGrainWithStringKey
 {
     /// <summary>Notes where the seeder is paid; the same again changes nothing.</summary>
+    /// <remarks>
+    /// Only a command signed later than the one in force changes it: a captured call that is sent again cannot bring an older destination back.
+    /// </remarks>
+    /// <returns>The seeder; null when another registration, signed in the same second or later, is in force.</returns>
     [Alias("register")]
-    Task<SeederView> RegisterAsync(RegisterSeederCommand command);
+    Task<SeederView?> RegisterAsync(RegisterSeederCommand command);
 
     /// <summary>The seeder as the books have it; null when it neither registered nor was given a grant.</summary>
     [Alias("get")]
@@ -28,6 +32,10 @@ public sealed record RegisterSeederCommand
     /// <summary>Where it is paid.</summary>
     [Id(1)]
     public string Destination { get; init; } = "";
+
+    /// <summary>When the seeder signed it, unix seconds by the seeder's clock.</summary>
+    [Id(2)]
+    public long SignedUnixSeconds { get; init; }
 }
 
 /// <summary>A seeder as the books have it.</summary>

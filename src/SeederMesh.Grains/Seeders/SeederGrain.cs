@@ -24,17 +24,26 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
             : throw new InvalidOperationException("The key of a seeder is its public key, 64 hexadecimal digits.");
 
     /// <inheritdoc/>
-    public async Task<SeederView> RegisterAsync(RegisterSeederCommand command)
+    public async Task<SeederView?> RegisterAsync(RegisterSeederCommand command)
     {
         Id128 payeeId = PayeeRecord.IdOfSeeder(key);
         await payees.EnsureSeederAsync(key);
         PayeeRecord payee = (await Ledger.Reader.FindPayeeAsync(payeeId))!;
         SeederRecord? before = await Ledger.Reader.FindSeederAsync(key);
-        bool isNew = before is null
-            || !string.Equals(before.Name, command.Name, StringComparison.Ordinal)
-            || !string.Equals(before.Destination, command.Destination, StringComparison.Ordinal)
-            || !string.Equals(payee.Destination, command.Destination, StringComparison.Ordinal);
-        if (isNew)
+        bool isSame = before is not null
+            && string.Equals(before.Name, command.Name, StringComparison.Ordinal)
+            && string.Equals(before.Destination, command.Destination, StringComparison.Ordinal)
+            && string.Equals(payee.Destination, command.Destination, StringComparison.Ordinal);
+
+        // A time counts whole seconds, so of two in the same second only the first can be told from a repeat.
+        bool isNewer = before is null || command.SignedUnixSeconds > before.SignedUnixSeconds;
+        if (!isSame && !isNewer)
+        {
+            return null;
+        }
+
+        // The same, signed later, is stored too: what was signed in between and kept back must not take its place.
+        if (isNewer)
         {
             SeederRecord seeder = before is null
                 ? new SeederRecord
@@ -43,8 +52,15 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
                     Name = command.Name,
                     Destination = command.Destination,
                     RegisteredUnixMs = clock.GetUtcNow().ToUnixTimeMilliseconds(),
+                    SignedUnixSeconds = command.SignedUnixSeconds,
                 }
-                : before with { Name = command.Name, Destination = command.Destination, Revision = before.Revision + 1 };
+                : before with
+                {
+                    Name = command.Name,
+                    Destination = command.Destination,
+                    SignedUnixSeconds = command.SignedUnixSeconds,
+                    Revision = before.Revision + 1,
+                };
             await StoreAsync(new Posting
             {
                 Id = default,
@@ -53,7 +69,7 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
         }
 
         payouts.NotePayee(payeeId);
-        return (await GetAsync())!;
+        return await GetAsync();
     }
 
     /// <inheritdoc/>

@@ -102,8 +102,17 @@ internal sealed class SeederEndpoints(IGrainFactory grains)
                 "destination is keysend:NODE, lnaddress:USER@HOST, lnurl:LNURL1... or bolt12:LNO1..., in lower case.");
         }
 
-        SeederView seeder = await grains.GetGrain<ISeederGrain>(key.ToString())
-            .RegisterAsync(new RegisterSeederCommand { Name = name, Destination = request.Destination! });
+        SeederView? seeder = await grains.GetGrain<ISeederGrain>(key.ToString()).RegisterAsync(
+            new RegisterSeederCommand { Name = name, Destination = request.Destination!, SignedUnixSeconds = call.SignedUnixSeconds });
+        if (seeder is null)
+        {
+            throw new ProblemException(
+                409,
+                "conflict",
+                "A newer registration is known",
+                "The hub has another registration of this seeder, signed in the same second or later. Sign again, now.");
+        }
+
         return Results.Json(SeederAnswer.Of(seeder, isOwner: true), SignedCall.Json);
     }
 

@@ -12,7 +12,8 @@ namespace SeederMesh.Hub.Api;
 /// <summary>A call whose RFC 9421 signature holds: who made it, and its body.</summary>
 /// <param name="Caller">The key that signed.</param>
 /// <param name="Body">The body's bytes.</param>
-internal sealed record SignedCall(PublicKey Caller, byte[] Body)
+/// <param name="SignedUnixSeconds">When the caller signed, by its own clock.</param>
+internal sealed record SignedCall(PublicKey Caller, byte[] Body, long SignedUnixSeconds)
 {
     /// <summary>The largest JSON body in bytes.</summary>
     public const int JsonBytesMax = 16 * 1024;
@@ -33,7 +34,7 @@ internal sealed record SignedCall(PublicKey Caller, byte[] Body)
         HttpSignatureVerification verified = Verify(http, body);
         return verified.Result switch
         {
-            HttpSignatureResult.Verified => new SignedCall(verified.Key, body),
+            HttpSignatureResult.Verified => new SignedCall(verified.Key, body, verified.CreatedUnixSeconds),
             HttpSignatureResult.HeaderMissing =>
                 throw new ProblemException(401, "signature-missing", "The call is not signed", verified.Message),
             HttpSignatureResult.TimeOutsideWindow =>

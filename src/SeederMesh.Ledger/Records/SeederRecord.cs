@@ -13,7 +13,7 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
         1,
         IsRevised: true,
         [
-            "public_key", "name", "destination", "registered_unix_ms", "revision",
+            "public_key", "name", "destination", "registered_unix_ms", "signed_unix_seconds", "revision",
         ]);
 
     /// <summary>The seeder's key.</summary>
@@ -28,6 +28,9 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
     /// <summary>When it was first seen, unix milliseconds.</summary>
     public required long RegisteredUnixMs { get; init; }
 
+    /// <summary>When the registration in force was signed, unix seconds by the seeder's clock; rises with every change.</summary>
+    public required long SignedUnixSeconds { get; init; }
+
     static RecordTable IStoredRecord<SeederRecord>.StoredIn => Definition;
 
     internal override RecordTable Table => Definition;
@@ -38,7 +41,8 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
         Name = row.Text(1),
         Destination = row.Text(2),
         RegisteredUnixMs = row.Number(3),
-        Revision = row.Number(4),
+        SignedUnixSeconds = row.Number(4),
+        Revision = row.Number(5),
     };
 
     internal override object?[] ToFields() =>
@@ -47,6 +51,7 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
         Name,
         Destination,
         RegisteredUnixMs,
+        SignedUnixSeconds,
         Revision,
     ];
 }

@@ -156,6 +156,7 @@ CREATE TABLE seeder (
   name TEXT NOT NULL,
   destination TEXT NOT NULL,
   registered_unix_ms INTEGER NOT NULL,
+  signed_unix_seconds INTEGER NOT NULL,
   revision INTEGER NOT NULL CHECK (revision > 0)
 ) STRICT, WITHOUT ROWID;
 
@@ -185,6 +186,8 @@ CREATE TRIGGER invoice_cursor_stays BEFORE DELETE ON invoice_cursor
 BEGIN SELECT RAISE(ABORT, 'invoice_cursor_stays'); END;
 CREATE TRIGGER seeder_revision_rises BEFORE UPDATE ON seeder WHEN NEW.revision <= OLD.revision
 BEGIN SELECT RAISE(ABORT, 'seeder_revision_rises'); END;
+CREATE TRIGGER seeder_signature_rises BEFORE UPDATE ON seeder WHEN NEW.signed_unix_seconds <= OLD.signed_unix_seconds
+BEGIN SELECT RAISE(ABORT, 'seeder_signature_rises'); END;
 CREATE TRIGGER seeder_stays BEFORE DELETE ON seeder
 BEGIN SELECT RAISE(ABORT, 'seeder_stays'); END;
 CREATE TRIGGER settlement_is_immutable BEFORE UPDATE ON settlement
