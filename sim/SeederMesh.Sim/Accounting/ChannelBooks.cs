@@ -47,6 +47,9 @@ internal sealed class ChannelBooks
 
     public ChannelTotals Totals { get; } = new();
 
+    /// <summary>Every closed channel, when the scenario keeps them.</summary>
+    public List<ClosedChannel> Closed { get; } = [];
+
     public static Id128 Creator { get; } = Id128.Derive("simulated-creator", []);
 
     public static SplitPolicy SplitOf(MechanismModel mechanism) => new(
@@ -73,9 +76,9 @@ internal sealed class ChannelBooks
 
     public void OpenChannel(int peer)
     {
-        if (Pays(peer) && scenario.Mechanism.VerifyShare > 0
+        if (Pays(peer) && (scenario.KeepsChannels || scenario.Mechanism.VerifyShare > 0)
             && new CounterRandom(scenario.Seed, run, (ulong)plan.Peers[peer], RandomStream.Sampling).Uniform()
-                < scenario.Mechanism.VerifyShare)
+                < (scenario.KeepsChannels ? 1 : scenario.Mechanism.VerifyShare))
         {
             sampled.Add(peer, []);
         }
@@ -146,6 +149,11 @@ internal sealed class ChannelBooks
         state.PaidMsat[peer] = settled.Value;
         if (sampled.Remove(peer, out List<SignedDelivery>? deliveries))
         {
+            if (scenario.KeepsChannels)
+            {
+                Closed.Add(new ClosedChannel(plan.Peers[peer], [.. grants], deliveries, settled));
+            }
+
             VerifyForReal(peer, deliveries, settled, creator + closing.Payees[0].Value, hub + closing.Hub.Value);
         }
     }
@@ -188,6 +196,14 @@ internal sealed class ChannelBooks
         }
     }
 }
+
+/// <summary>A channel as it was closed.</summary>
+/// <param name="Peer">The downloader, by its number in the run.</param>
+/// <param name="Grants">In the order in which they were settled.</param>
+/// <param name="Deliveries">Every piece, oldest first.</param>
+/// <param name="Settled">What it came to.</param>
+internal sealed record ClosedChannel(
+    int Peer, IReadOnlyList<GrantTotal> Grants, IReadOnlyList<SignedDelivery> Deliveries, Msat Settled);
 
 /// <summary>What one seeder sent to one downloader.</summary>
 /// <param name="Uploader">The seeder.</param>

@@ -51,7 +51,7 @@ internal static class AttackCatalogue
             "A pair settles beside the channel to keep the creator's share. Off: unseen. On: decoy downloads at rate q, and the bond.",
             AuditAttacks.UnderReporting),
         new("price-shading",
-            "Grants below the manifest's price. Off: prices are talked over. On: the channel's price is the manifest's: nothing.",
+            "Grants below the manifest's price. Off: prices are talked over. On: refused; at most the first window.",
             AuditAttacks.PriceShading),
         new("budget-griefing",
             "Reserves seeders' slots and uses none. On: a deposit for each reservation; griefing factor at most loss / deposit.",

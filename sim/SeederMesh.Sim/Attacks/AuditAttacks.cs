@@ -42,18 +42,31 @@ internal static class AuditAttacks
 
     public static double LeastBond(double auditRate, double value) => auditRate > 0 ? (1 - auditRate) * value / auditRate : 0;
 
-    /// <summary>A downloader wants grants at a fraction of the manifest's price.</summary>
+    /// <summary>A downloader signs for a fraction of the manifest's price.</summary>
+    /// <remarks>
+    /// The channel's price is the manifest's, and hub and seeder work the receipts out again at that price: the
+    /// signature is over something else. The
+    /// seeder stops at its window, as with somebody who signs nothing.
+    /// </remarks>
     public static void PriceShading(Economy economy, bool defended)
     {
-        double asked = defended ? 1 : economy.Parameter("shade", 0.5);
-        double bytes = (double)Economy.Pieces * Economy.PieceLength;
-        double saved = economy.Price.Of((long)bytes).Value * (1 - asked);
+        double share = economy.Parameter("shade", 0.5);
+        Core.Exchange.ExposurePolicy exposure = economy.Scenario.Mechanism.Exposure;
+        double saved = economy.Price.Of((long)Economy.Pieces * Economy.PieceLength).Value * (1 - share);
+        if (defended)
+        {
+            Core.Invariant.Require(
+                economy.ShadedVerdict(share) == Core.Channels.ReceiptVerdict.BadSignature,
+                    "receipts below the price are refused");
+            saved = economy.Price.Of(ReceiptAttacks.ServedUnsigned(exposure, bounded: true)).Value;
+        }
+
         economy.Credit(Economy.Attacker, saved);
         economy.Credit("creator", -saved * economy.Scenario.Mechanism.Split.Creator / 10_000);
         economy.Credit("seeder-0", -saved * economy.Scenario.Mechanism.Split.Seeders / 10_000);
-        economy.Credit("hub", -saved * (economy.Scenario.Mechanism.Split.Hub
-            + economy.Scenario.Mechanism.Split.Registry) / 10_000);
-        economy.Bound = 0;
+        economy.Credit(
+            "hub", -saved * (economy.Scenario.Mechanism.Split.Hub + economy.Scenario.Mechanism.Split.Registry) / 10_000);
+        economy.Bound = economy.Price.Of(exposure.WindowAfter(0, 0)).Value;
     }
 
     /// <summary>A reserved slot earns nothing for a while. The griefer gains nothing: what counts is loss for each

@@ -124,6 +124,33 @@ internal sealed class Economy
         Invariant.Require(channel.Status == ChannelStatus.Closed, "a finished trade leaves nothing open");
     }
 
+    /// <summary>What one seeder's upload of the whole content settles when it is cut into pieces of some length.</summary>
+    public long SettleContent(int pieceLength)
+    {
+        int pieces = (int)((long)Pieces * PieceLength / pieceLength);
+        SignedDelivery[] deliveries = [.. Enumerable.Range(0, pieces).Select(piece => new SignedDelivery(0, piece, 0))];
+        return new SignedChannel(Scenario, 0, split, pieces, pieceLength)
+            .Settle([new GrantTotal(0, pieces, pieces)], deliveries).Settled.Value;
+    }
+
+    /// <summary>What a hub says to receipts that are signed for less than the channel's price.</summary>
+    public ReceiptVerdict ShadedVerdict(double share)
+    {
+        SigningKey buyer = KeyOf("shading-buyer");
+        SigningKey seeder = KeyOf("seeder-0");
+        var terms = new ChannelTerms(
+            KeyOf("hub").PublicKey, buyer.PublicKey, UniformLayout.Root, UniformLayout.Root, Price, NowUnixMs + LifetimeMs);
+        var channel = new PaymentChannel(terms, split, layout, ChannelLimits.Default);
+        channel.Apply(channel.DecideFunding(Price.Of((long)Pieces * PieceLength)));
+        channel.DecideGrant(seeder.PublicKey, Price.Of((long)Pieces * PieceLength), 0, NowUnixMs, out Grant? grant);
+        channel.Apply(grant!);
+        Grant shaded = grant! with { Price = new PricePerMebibyte((long)(Price.Msat * share)) };
+        ReceiptRun report = SignedRuns(shaded, buyer, [0])[0] with { Anchor = ReceiptChain.Start(grant.Hash()) };
+        ExaminedReport examined = channel.Examine([report], seeder.PublicKey, NowUnixMs, (_, _) => null);
+        examined.VerifySignatures();
+        return channel.DecideSettlement(examined).Verdicts[0];
+    }
+
     /// <summary>Hands the pool out by the scenario's rule.</summary>
     public void DistributePool(double pool)
     {

@@ -26,8 +26,8 @@ internal static class IdentityAttacks
     {
         int names = (int)economy.Parameter("identities", 8);
         Core.Exchange.ExposurePolicy exposure = economy.Scenario.Mechanism.Exposure;
-        long window = defended && economy.Defences.Window ? exposure.WindowAfter(0, 0) : exposure.CapBytes;
-        double pieces = (double)names * (window / Economy.PieceLength);
+        bool bounded = defended && economy.Defences.Window;
+        double pieces = (double)names * (ReceiptAttacks.ServedUnsigned(exposure, bounded) / Economy.PieceLength);
         economy.Credit(Economy.Attacker, pieces * economy.PieceMsat);
         economy.Credit("seeder-0", -pieces * economy.PieceMsat);
         economy.Bound = names * (double)economy.Price.Of(exposure.WindowAfter(0, 0)).Value;

@@ -14,20 +14,27 @@ internal static class ReceiptAttacks
         double taken = 0;
         for (int seeder = 0; seeder < seeders; seeder++)
         {
-            long bytes = 0;
-            while (bytes < (long)Economy.Pieces * Economy.PieceLength
-                && (!bounded || bytes + Economy.PieceLength <= exposure.WindowAfter(0, 0)))
-            {
-                bytes += Economy.PieceLength;
-            }
-
-            double price = economy.Price.Of(bytes).Value;
+            double price = economy.Price.Of(ServedUnsigned(exposure, bounded)).Value;
             economy.Credit($"seeder-{seeder}", -price);
             taken += price;
         }
 
         economy.Credit(Economy.Attacker, taken);
         economy.Bound = seeders * (double)economy.Price.Of(exposure.WindowAfter(0, 0)).Value;
+    }
+
+    /// <summary>Bytes that a seeder serves, piece by piece, to somebody who never signs: until its window is full,
+    /// or all there is.</summary>
+    public static long ServedUnsigned(ExposurePolicy exposure, bool bounded)
+    {
+        long bytes = 0;
+        while (bytes < (long)Economy.Pieces * Economy.PieceLength
+            && (!bounded || bytes + Economy.PieceLength <= exposure.WindowAfter(0, 0)))
+        {
+            bytes += Economy.PieceLength;
+        }
+
+        return bytes;
     }
 
     /// <summary>Rubbish fails its hash check: who pays on arrival pays for nothing, who pays after it signs nothing.</summary>
@@ -70,18 +77,17 @@ internal static class ReceiptAttacks
         Core.Invariant.Require(earned >= honest - 1, "honest work is paid whatever is replayed");
     }
 
+    /// <summary>The same content in pieces of a full length and in tiny ones, both through a real channel.</summary>
     public static void TinyPieces(Economy economy, bool defended)
     {
-        double pieceBytes = economy.Parameter("piece-bytes", 16_384);
-        double bytes = (double)Economy.Pieces * Economy.PieceLength;
+        int tiny = (int)economy.Parameter("piece-bytes", 16_384);
+        long usual = economy.SettleContent(Economy.PieceLength);
         bool perByte = defended && economy.Defences.PerByte;
+        double pieces = (double)Economy.Pieces * Economy.PieceLength / tiny;
+        double settled = perByte ? economy.SettleContent(tiny) : pieces * economy.PieceMsat;
         double share = economy.Scenario.Mechanism.Split.Seeders / 10_000.0;
-        double honest = economy.Price.Of((long)bytes).Value * share;
-        double earned = perByte
-            ? economy.Price.Of((long)(Math.Floor(bytes / pieceBytes) * pieceBytes)).Value * share
-            : bytes / pieceBytes * economy.PieceMsat * share;
-        economy.Credit(Economy.Attacker, earned - honest);
-        economy.Credit("downloader-0", honest - earned);
+        economy.Credit(Economy.Attacker, (settled - usual) * share);
+        economy.Credit("downloader-0", (usual - settled) * share);
         economy.Bound = 0;
     }
 }

@@ -20,24 +20,34 @@ internal static class RunCommand
         Option<int> threads = CommonOptions.Threads();
         Option<string> output = CommonOptions.Out("results");
         var only = new Option<uint?>("--only") { Description = "Runs this replicate alone again" };
+        var live = new Option<Uri?>("--live")
+        {
+            Description = "Plays the run to the hub at this address; --threads is the number of channels at a time",
+        };
         var quiet = new Option<bool>("--quiet") { Description = "No progress" };
         var command = new Command("run", "Runs a scenario and writes tables, plots and a report")
         {
-            scenario, set, seed, replicates, threads, output, only, quiet,
+            scenario, set, seed, replicates, threads, output, only, quiet, live,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             string yaml = CommonOptions.Load(parsed.GetValue(scenario)!);
             IReadOnlyList<string> assignments = CommonOptions.Assignments(parsed, set, seed, replicates);
             Scenario read = ScenarioReader.Read(yaml, assignments);
-            uint[] numbers = parsed.GetValue(only) is { } one ? [one] : [.. Enumerable.Range(0,
-                read.Replicates).Select(index => (uint)index)];
+            string folder = parsed.GetValue(output)!;
+            int workers = Math.Max(1, parsed.GetValue(threads));
+            if (parsed.GetValue(live) is { } hub)
+            {
+                return await LiveRun.PlayAsync(hub, read, workers, folder, cancellation);
+            }
+
+            uint[] numbers = parsed.GetValue(only) is { } one
+                ? [one]
+                : [.. Enumerable.Range(0, read.Replicates).Select(index => (uint)index)];
             RunOutcome outcome = RunInto(
-                parsed.GetValue(output)!, CommonOptions.Resolved(yaml, assignments), read, numbers, Math.Max(1,
-                    parsed.GetValue(threads)),
-                !parsed.GetValue(quiet), cancellation);
-            Print(read, outcome, parsed.GetValue(output)!);
-            return Task.FromResult(outcome.IsPartial ? 130 : 0);
+                folder, CommonOptions.Resolved(yaml, assignments), read, numbers, workers, !parsed.GetValue(quiet), cancellation);
+            Print(read, outcome, folder);
+            return outcome.IsPartial ? 130 : 0;
         });
         return command;
     }

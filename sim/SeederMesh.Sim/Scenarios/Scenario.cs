@@ -59,6 +59,9 @@ internal sealed record Scenario
 
     public string ToCanonicalText() => string.Join('\n', Resolved) + "\n";
 
+    /// <summary>Whether every channel's receipts are kept, to be played to a hub.</summary>
+    public bool KeepsChannels { get; init; }
+
     public double TicksPerSecond => 1000.0 / TickMs;
 
     /// <summary>A duration in whole ticks, rounded up, at least <paramref name="least"/>.</summary>
@@ -275,9 +278,6 @@ internal sealed record DefenceModel
     /// <summary>Payment per byte: without, per piece.</summary>
     public bool PerByte { get; init; } = true;
 
-    /// <summary>No more bytes of a piece than it has.</summary>
-    public bool PieceCap { get; init; } = true;
-
     /// <summary>Share of claims that are audited.</summary>
     public double AuditRate { get; init; }
 
@@ -287,22 +287,13 @@ internal sealed record DefenceModel
     /// <summary>Decay of reputation for each hop.</summary>
     public double Decay { get; init; }
 
-    /// <summary>How a pool matches what downloaders pay.</summary>
-    public MatchRule Match { get; init; }
-
-    /// <summary>Match for each msat paid.</summary>
-    public double MatchRate { get; init; }
-
     /// <summary>Deposit for each channel or registration, msat.</summary>
     public double Deposit { get; init; }
 }
 
-/// <summary>A rule that adds money to what downloaders pay.</summary>
+/// <summary>How public money is added to what downloaders pay.</summary>
 internal enum MatchRule
 {
-    None,
-    ProRata,
-    CappedByFee,
     Quadratic,
     QuadraticPairwise,
 }

@@ -296,12 +296,9 @@ internal sealed partial class ScenarioReader
                 PayAfterHash = Get<bool>("mechanism.defences.pay-after-hash"),
                 Deduplicate = Get<bool>("mechanism.defences.deduplicate"),
                 PerByte = Get<bool>("mechanism.defences.per-byte"),
-                PieceCap = Get<bool>("mechanism.defences.piece-cap"),
                 AuditRate = Number("mechanism.defences.audit-rate"),
                 Bond = Number("mechanism.defences.bond"),
                 Decay = Number("mechanism.defences.decay"),
-                Match = Choice<MatchRule>("mechanism.defences.match"),
-                MatchRate = Number("mechanism.defences.match-rate"),
                 Deposit = Number("mechanism.defences.deposit"),
             },
         };

@@ -17,9 +17,6 @@ namespace SeederMesh.Sim.Swarms;
 /// </remarks>
 internal sealed partial class Swarm
 {
-    /// <summary>Timers beside the slots: one for coming and leaving, one for choking, one for giving up.</summary>
-    public const int TimersPerPeer = 3;
-
     private readonly Scenario scenario;
     private readonly SwarmPlan plan;
     private readonly uint run;
@@ -43,7 +40,7 @@ internal sealed partial class Swarm
     {
         (this.scenario, this.plan, this.run) = (scenario, plan, run);
         state = new SwarmState(scenario, plan, run);
-        wheel = new TimingWheel(checked(state.Peers * (state.SlotsMax + TimersPerPeer)));
+        wheel = new TimingWheel(checked(state.Peers * (state.SlotsMax + state.TimersPerPeer)));
         lifeTimers = state.Peers * state.SlotsMax;
         chokeTimers = lifeTimers + state.Peers;
         abortTimers = chokeTimers + state.Peers;
@@ -95,7 +92,10 @@ internal sealed partial class Swarm
             }
         }
 
-        return new SwarmResult(plan, state, series.Rows, books.Totals, trace, Deliveries, events, end);
+        return new SwarmResult(plan, state, series.Rows, books.Totals, trace, Deliveries, events, end)
+        {
+            Channels = books.Closed,
+        };
     }
 
     private void Handle(int node)

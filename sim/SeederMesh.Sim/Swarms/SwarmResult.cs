@@ -39,4 +39,8 @@ internal sealed record SwarmResult(
     ulong Trace,
     long Deliveries,
     long Events,
-    int EndTick);
+    int EndTick)
+{
+    /// <summary>Every channel, when the scenario keeps them.</summary>
+    public IReadOnlyList<ClosedChannel> Channels { get; init; } = [];
+}

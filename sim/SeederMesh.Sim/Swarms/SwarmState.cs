@@ -50,6 +50,7 @@ internal sealed class SwarmState
         IsNat = new bool[peers];
         EarnedMsat = new long[peers];
         PaidMsat = new long[peers];
+        TimersPerPeer = scenario.Populations.Any(population => population.AbortRate > 0) ? 3 : 2;
         Array.Fill(SlotEdge, NoEdge);
         Array.Fill(Completed, Never);
         Array.Fill(Departed, Never);
@@ -62,6 +63,10 @@ internal sealed class SwarmState
             IsNat[peer] = random.Uniform() < population.Nat;
         }
     }
+
+    /// <summary>Timers beside the slots: one for coming and leaving, one for choking, and one for giving up where
+    /// anybody does.</summary>
+    public int TimersPerPeer { get; }
 
     public int Peers { get; }
 
@@ -153,5 +158,5 @@ internal sealed class SwarmState
         (Words * sizeof(ulong)) + (DegreeMax * (sizeof(int) + 1 + sizeof(ushort) + 1))
         + (SlotsMax * (1 + sizeof(ushort) + sizeof(int))) + (DownloadsMax * sizeof(ushort))
         + (2 * sizeof(ulong)) + (10 * sizeof(int)) + (2 * sizeof(long)) + 5
-        + ((SlotsMax + Swarm.TimersPerPeer) * TimingWheel.BytesPerNode);
+        + ((SlotsMax + TimersPerPeer) * TimingWheel.BytesPerNode);
 }
