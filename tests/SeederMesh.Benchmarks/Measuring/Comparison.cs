@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace SeederMesh.Benchmarks.Measuring;
 
 /// <summary>Two ways measured in turns, so that a noisy machine disturbs both alike.</summary>
@@ -14,12 +12,16 @@ internal static class Comparison
     /// <param name="measured">Does a round and says how many units it did.</param>
     /// <param name="baseline">The same for what it is held against.</param>
     /// <param name="before">Makes what a round uses up, outside the clock.</param>
-    public static Ratio Run(int rounds, Func<long> measured, Func<long> baseline, Action before)
+    public static Ratio Run(int rounds, Func<long> measured, Func<long> baseline, Action before) =>
+        Run(rounds, () => Sample.Take(measured), () => Sample.Take(baseline), before);
+
+    /// <summary>The same for rounds that measure themselves, because they begin or end with what is not to be counted.</summary>
+    public static Ratio Run(int rounds, Func<Sample> measured, Func<Sample> baseline, Action before)
     {
         before();
-        Rate(measured);
-        Rate(baseline);
-        var pairs = new List<(double Measured, double Baseline)>();
+        measured();
+        baseline();
+        var pairs = new List<(Sample Measured, Sample Baseline)>();
         for (int round = 0; round < rounds; round++)
         {
             before();
@@ -27,31 +29,24 @@ internal static class Comparison
             // Who goes first alternates: neither always finds the machine as the other left it.
             if (round % 2 == 0)
             {
-                double first = Rate(measured);
-                pairs.Add((first, Rate(baseline)));
+                Sample first = measured();
+                pairs.Add((first, baseline()));
             }
             else
             {
-                double first = Rate(baseline);
-                pairs.Add((Rate(measured), first));
+                Sample first = baseline();
+                pairs.Add((measured(), first));
             }
         }
 
-        double[] ratios = [.. pairs.Select(pair => pair.Measured / pair.Baseline).Order()];
+        double[] ratios = [.. pairs.Select(pair => pair.Measured.Rate / pair.Baseline.Rate).Order()];
         return new Ratio(
-            Median(pairs.Select(pair => pair.Measured)),
-            Median(pairs.Select(pair => pair.Baseline)),
+            Median(pairs.Select(pair => pair.Measured.Rate)),
+            Median(pairs.Select(pair => pair.Baseline.Rate)),
             ratios[ratios.Length / 2],
             ratios[0],
-            ratios[^1]);
-    }
-
-    /// <summary>Units a second of one round.</summary>
-    public static double Rate(Func<long> round)
-    {
-        long started = Stopwatch.GetTimestamp();
-        long units = round();
-        return units / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            ratios[^1],
+            Median(pairs.Select(pair => pair.Baseline.CpuSecondsEach / pair.Measured.CpuSecondsEach)));
     }
 
     private static double Median(IEnumerable<double> values)
@@ -67,4 +62,11 @@ internal static class Comparison
 /// <param name="Value">Measured against baseline, median of the rounds.</param>
 /// <param name="Lowest">Lowest round.</param>
 /// <param name="Highest">Highest round.</param>
-internal sealed record Ratio(double Measured, double Baseline, double Value, double Lowest, double Highest);
+/// <param name="PerCpuSecond">Units a second of processor time against those of the baseline, median of the rounds.</param>
+internal sealed record Ratio(
+    double Measured, double Baseline, double Value, double Lowest, double Highest, double PerCpuSecond)
+{
+    /// <summary>Ratio with its spread, and by processor time.</summary>
+    public string Of(string what) =>
+        $"{Value:0.000} of {what} ({Lowest:0.000} to {Highest:0.000}; by processor time {PerCpuSecond:0.000})";
+}

@@ -31,7 +31,7 @@ internal static class ReceiptBenchmarks
         for (int index = 0; index < 9; index++)
         {
             prepared = [.. Enumerable.Range(0, channels).AsParallel().Select(number => Prepare(number, piecesPerRun))];
-            rates.Add(Comparison.Rate(round));
+            rates.Add(Sample.Take(round).Rate);
         }
 
         double median = rates.Order().ElementAt(rates.Count / 2);
@@ -39,7 +39,7 @@ internal static class ReceiptBenchmarks
             $"pieces accounted, runs of {piecesPerRun:N0} under one signature (in memory)",
             $"{median:N0}/s",
             $"{median / 1_000_000:0.00} of 1,000,000/s",
-            "1,000,000/s");
+            Target.AtLeast(1_000_000, median, "pieces a second"));
     }
 
     /// <summary>Receipts that each carry their own signature, against libsodium's verification alone, on one core.</summary>
@@ -73,8 +73,8 @@ internal static class ReceiptBenchmarks
         return new Finding(
             "receipts with a signature each, one a channel (in memory, one core)",
             $"{ratio.Measured:N0}/s",
-            $"{ratio.Value:0.00} of libsodium's verify alone ({ratio.Baseline:N0}/s)",
-            "0.80");
+            ratio.Of($"libsodium's verify alone ({ratio.Baseline:N0}/s)"),
+            Target.AtLeast(0.8, ratio.Value, "of libsodium's verify alone"));
     }
 
     /// <summary>Bytes of receipt traffic a piece on the wire, message framing included, one message for each piece.</summary>
@@ -100,7 +100,7 @@ internal static class ReceiptBenchmarks
             "receipt bytes a piece, both ways, a message for each piece, grant included",
             $"{each:0.0} B",
             $"{each / 150:0.00} of 150 B",
-            "150 B");
+            Target.AtMost(150, each, "bytes a piece"));
     }
 
     private static void Settle(PaymentChannel channel, ReceiptRun run)
