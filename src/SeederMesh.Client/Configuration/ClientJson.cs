@@ -23,6 +23,8 @@ internal static class ClientJson
         AllowTrailingCommas = !indented,
         WriteIndented = indented,
         MaxDepth = 16,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
         Converters =
         {
             new TextConverter<Msat>("an amount in msat, such as \"1500\" or \"50sat\"", Msat.TryParse, amount => amount.Value.ToString()),

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
@@ -12,13 +14,15 @@ namespace SeederMesh.Client;
 /// <summary>A hub's HTTP interface, typed.</summary>
 /// <remarks>
 /// Every call of a hub is idempotent, so each is repeated when no answer came or the hub was busy: four tries within about four
-/// seconds, each signed anew (RFC 9421) and at most 15 seconds long. Thread safe. Answers are bounded in size. Every method throws
-/// <see cref="HubException"/> with the hub's own words where it refuses, and when it cannot be reached.
+/// seconds, each signed anew (RFC 9421) and at most 15 seconds long. Thread safe. Answers are bounded in size, and redirections are not
+/// followed. Every method throws <see cref="HubException"/> with the hub's own words, made printable, where it refuses, when it cannot be
+/// reached, and when its answer is not what this version understands.
 /// </remarks>
 public sealed class HubClient : IDisposable
 {
     private const int TriesMax = 4;
     private const int AnswerBytesMax = 17 << 20;
+    private const int WordsMax = 500;
     private static readonly TimeSpan TryTime = TimeSpan.FromSeconds(15);
 
     private readonly HttpClient http;
@@ -123,7 +127,7 @@ public sealed class HubClient : IDisposable
     {
         Answer answer = await SendAsync(
             HttpMethod.Post, "v1/receipts", ReceiptRunCodec.WriteReport(runs), ReceiptRunCodec.MediaType, cancellation);
-        VerdictAnswer[] verdicts = Read<ReportAnswer>(answer.Body).Verdicts;
+        VerdictAnswer?[] verdicts = Read<ReportAnswer>(answer.Body).Verdicts;
         if (verdicts.Length != runs.Count)
         {
             throw Malformed($"{verdicts.Length} verdicts on {runs.Count} runs");
@@ -132,9 +136,11 @@ public sealed class HubClient : IDisposable
         return
         [
             .. verdicts.Select(answered =>
-                Enum.TryParse(answered.Verdict, ignoreCase: true, out ReceiptVerdict verdict) && verdict != ReceiptVerdict.None
-                    ? new RunVerdict(verdict, answered.SettledSequence)
-                    : throw Malformed($"the verdict \"{answered.Verdict}\", which is not known here")),
+                Enum.TryParse(answered?.Verdict, ignoreCase: true, out ReceiptVerdict verdict)
+                    && Enum.IsDefined(verdict)
+                    && verdict != ReceiptVerdict.None
+                    ? new RunVerdict(verdict, answered!.SettledSequence)
+                    : throw Malformed($"the verdict \"{answered?.Verdict}\", which is not known here")),
         ];
     }
 
@@ -201,8 +207,8 @@ public sealed class HubClient : IDisposable
         Action<TimeSpan?> noteRetryAfter,
         CancellationToken cancellation)
     {
-        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timed.CancelAfter(TryTime);
+        using var limit = new CancellationTokenSource(TryTime, clock);
+        using var timed = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         using var request = new HttpRequestMessage(method, new Uri(http.BaseAddress!, path));
         if (method != HttpMethod.Get)
         {
@@ -227,6 +233,10 @@ public sealed class HubClient : IDisposable
         {
             throw new HubException($"The hub at {Address} did not answer within {TryTime.TotalSeconds:F0} seconds.", null, null, exception);
         }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw Malformed($"with more than {AnswerBytesMax >> 20} MiB, or with headers out of all proportion", exception);
+        }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             throw new HubException($"The hub at {Address} cannot be reached: {exception.Message}", null, null, exception);
@@ -243,20 +253,31 @@ public sealed class HubClient : IDisposable
             detail = (problem?["detail"] ?? problem?["title"])?.GetValue<string>();
             slug = problem?["type"]?.GetValue<string>().Split(':')[^1];
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             // Not a problem document: the status is all there is to say.
             detail = null;
         }
 
-        return new HubException($"The hub at {Address} refused ({status}): {detail ?? "it gave no reason."}", status, slug);
+        return new HubException($"The hub at {Address} refused ({status}): {Words(status, detail)}", status, slug);
     }
+
+    private static string Words(int status, string? detail) => detail is not null ? Printable(detail)
+        : status is >= 300 and < 400 ? "it sends its callers elsewhere. Set its new address as hub."
+        : "it gave no reason.";
+
+    /// <summary>A stranger's words, such that showing them does nothing to a terminal.</summary>
+    private static string Printable(string words) => string.Concat(
+        words.Take(WordsMax).Select(letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.Format ? ' ' : letter));
 
     private T Read<T>(byte[] body)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(body, ClientJson.Wire) ?? throw Malformed("nothing");
+            T value = JsonSerializer.Deserialize<T>(body, ClientJson.Wire) ?? throw Malformed("nothing");
+            return value is ChannelInfo channel && (channel.Grants.Contains(null!) || channel.Refunds.Contains(null!))
+                ? throw Malformed("nothing where a grant or a refund belongs")
+                : value;
         }
         catch (JsonException exception)
         {
@@ -265,16 +286,16 @@ public sealed class HubClient : IDisposable
     }
 
     private HubException Malformed(string what, Exception? inner = null) =>
-        new($"The hub at {Address} answered {what}. Is it a SeederMesh hub of this version?", 200, "malformed-answer", inner);
+        new($"The hub at {Address} answered {Printable(what)}. Is it a SeederMesh hub of this version?", 200, "malformed-answer", inner);
 
     private SigningKey RequiredCaller() =>
         caller ?? throw new InvalidOperationException("This client only reads: it was made without a key.");
 
     private sealed record Answer(HttpStatusCode Status, byte[] Body);
 
-    private sealed record GrantAnswer(string Grant);
+    private sealed record GrantAnswer([property: JsonRequired] string Grant);
 
-    private sealed record ReportAnswer(VerdictAnswer[] Verdicts);
+    private sealed record ReportAnswer([property: JsonRequired] VerdictAnswer?[] Verdicts);
 
     private sealed record VerdictAnswer(string Verdict, long SettledSequence);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 
@@ -146,7 +147,8 @@ public sealed record RefundInfo
 /// <param name="TopUpId">The caller's id.</param>
 /// <param name="AmountMsat">What it asks for.</param>
 /// <param name="Invoice">BOLT 11.</param>
-public sealed record TopUpInfo(Id128 TopUpId, Msat AmountMsat, string Invoice);
+public sealed record TopUpInfo(
+    [property: JsonRequired] Id128 TopUpId, [property: JsonRequired] Msat AmountMsat, [property: JsonRequired] string Invoice);
 
 /// <summary>A seeder as its hub sees it.</summary>
 public sealed record SeederInfo
