@@ -209,6 +209,13 @@ internal sealed partial class Download : IAsyncDisposable
             return;
         }
 
+        if (read.IsPrivate && !configuration.PrivateTorrents)
+        {
+            // Of a magnet it is known only now.
+            Fail(new ClientException($"{read.Name} is a private torrent: its tracker may ban clients that differ. Set privateTorrents to get it."));
+            return;
+        }
+
         if (manifest is not null && TorrentFiles.DifferenceOf(manifest, read) is { } difference)
         {
             End(GetOutcome.ContentMismatch, $"The torrent is not what its manifest describes. {difference}");

@@ -25,6 +25,21 @@ internal sealed class FileSelection
         ? patterns.Exists(pattern => pattern.Regex.IsMatch(path))
         : ranges.Count == 0 || ranges.Any(range => index >= range.First && index <= range.Last);
 
+    /// <summary>The indexes that BEP 53 gives to the files that a manifest names.</summary>
+    /// <remarks>They are those of the metadata, where a padding file follows each file that does not end with a piece.</remarks>
+    public static IReadOnlyList<int> IndexesOf(ManifestTorrent torrent)
+    {
+        var indexes = new List<int>();
+        int next = 0;
+        foreach (ManifestFile file in torrent.Files)
+        {
+            indexes.Add(next);
+            next += file.Length % torrent.PieceLength == 0 ? 1 : 2;
+        }
+
+        return indexes;
+    }
+
     /// <summary>The priorities of a torrent's files for the engine; empty for all.</summary>
     /// <exception cref="ClientException">A pattern matches nothing.</exception>
     public IReadOnlyList<byte> PrioritiesOf(Metainfo metainfo)

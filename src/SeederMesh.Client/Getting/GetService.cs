@@ -122,8 +122,8 @@ public sealed class GetService
         Enter(GetPhase.Resolving);
         DownloadSource source = DownloadSource.Read(request.Source);
         DownloadFolder folder = DownloadFolder.Open(data.DownloadsPath, source.Id);
-        var resolver = new ManifestResolver(configuration, events, clock);
-        ResolvedManifest resolved = await resolver.FindAsync(source, request.ManifestPath, folder.ManifestPath, cancellation);
+        var resolver = new ManifestResolver(configuration, data, events, clock);
+        ResolvedManifest resolved = await resolver.FindAsync(source, request, folder, cancellation);
         var selection = new FileSelection(request.Files, source.Magnet?.SelectOnly ?? []);
         GetOffer offer = await MakeOfferAsync(request, source, folder, resolved, selection, cancellation);
         if (Refusal(request, offer) is { } refused)
@@ -248,12 +248,11 @@ public sealed class GetService
             ];
         }
 
-        // A hybrid torrent's pads count in `so`: the engine has the last word when the metadata is there.
         return manifest is null
             ? []
             :
             [
-                .. manifest.Manifest.Torrent.Files.Select((file, index) =>
+                .. manifest.Manifest.Torrent.Files.Zip(FileSelection.IndexesOf(manifest.Manifest.Torrent), (file, index) =>
                     new OfferedFile(file.Path, file.Length, selection.Includes(index, file.Path))),
             ];
     }

@@ -10,21 +10,24 @@ namespace SeederMesh.Client;
 /// <param name="Problem">What is wrong, when it is not.</param>
 internal sealed record ResolvedManifest(ManifestStatus Status, SignedManifest? Manifest, string? Problem);
 
-/// <summary>Finds the manifest of a torrent: a given file, a file beside the torrent, then registries.</summary>
-/// <remarks>The first that there is counts, even when it is bad: who can hide a good one could as well have sent none.</remarks>
-internal sealed class ManifestResolver(ClientConfiguration configuration, IProgress<GetEvent> events, TimeProvider clock)
+/// <summary>Finds the manifest of a torrent: a given file, a file beside the torrent, then registries, then peers.</summary>
+/// <remarks>
+/// The first of a file or a registry counts, even when it is bad: who can hide a good one could as well have sent none. A peer is just
+/// anybody: a bad one of a peer counts only when no other peer has a good one.
+/// </remarks>
+internal sealed class ManifestResolver(ClientConfiguration configuration, DataFolder data, IProgress<GetEvent> events, TimeProvider clock)
 {
     public async Task<ResolvedManifest> FindAsync(
-        DownloadSource source, string? manifestPath, string storedPath, CancellationToken cancellation)
+        DownloadSource source, GetRequest request, DownloadFolder folder, CancellationToken cancellation)
     {
         if (source.InfohashV2 is null && source.Magnet is null)
         {
             return new ResolvedManifest(ManifestStatus.Missing, null, "A v1 torrent has no full infohash that a manifest could vouch for.");
         }
 
-        string? path = manifestPath
+        string? path = request.ManifestPath
             ?? (source.TorrentPath is { } torrent ? TorrentFiles.FindManifest(torrent, source.Metainfo!) : null)
-            ?? (File.Exists(storedPath) ? storedPath : null);
+            ?? (File.Exists(folder.ManifestPath) ? folder.ManifestPath : null);
         if (path is not null)
         {
             return Judge(TorrentFiles.ReadManifest(path), source, path);
@@ -42,7 +45,26 @@ internal sealed class ManifestResolver(ClientConfiguration configuration, IProgr
             }
         }
 
-        return new ResolvedManifest(ManifestStatus.Missing, null, "No registry that was asked has a manifest of this torrent.");
+        return request.ManifestTimeLimit == TimeSpan.Zero
+            ? new ResolvedManifest(ManifestStatus.Missing, null, "No registry that was asked has a manifest of this torrent.")
+            : await AskPeersAsync(source, request, folder, cancellation);
+    }
+
+    private async Task<ResolvedManifest> AskPeersAsync(
+        DownloadSource source, GetRequest request, DownloadFolder folder, CancellationToken cancellation)
+    {
+        events.Report(new GetWarning(
+            $"No registry has its manifest. Peers are asked for it, for at most {request.ManifestTimeLimit.TotalSeconds:F0} seconds."));
+        var judged = new ResolvedManifest(
+            ManifestStatus.Missing, null, "No registry and no peer that was asked has a manifest of this torrent.");
+        await new PeerManifests(configuration, data, clock).SearchAsync(source, request, folder, IsGood, cancellation);
+        return judged;
+
+        bool IsGood(byte[] bytes)
+        {
+            judged = Judge(SignedManifest.Verify(bytes), source, "a peer");
+            return judged.Status == ManifestStatus.Verified;
+        }
     }
 
     private static ResolvedManifest Judge(in ManifestVerification verification, DownloadSource source, string place)

@@ -47,6 +47,9 @@ internal sealed class LocalHub : IAsyncDisposable
 
     public ConcurrentQueue<(PublicKey Seeder, ReceiptVerdict Verdict, long Bytes)> Verdicts { get; } = new();
 
+    /// <summary>The pieces of accepted receipts, in the order in which they were signed.</summary>
+    public ConcurrentQueue<int> Pieces { get; } = new();
+
     public ConcurrentDictionary<PublicKey, string> Destinations { get; } = new();
 
     public ConcurrentQueue<string> Calls { get; } = new();
@@ -360,6 +363,7 @@ internal sealed class LocalHub : IAsyncDisposable
             {
                 ReceiptVerdict verdict = Settle(run, reporter, out long settled);
                 Verdicts.Enqueue((reporter, verdict, run.Entries.Sum(entry => (long)entry.PieceBytes)));
+                (verdict == ReceiptVerdict.Accepted ? run.Entries : []).ToList().ForEach(entry => Pieces.Enqueue(entry.PieceIndex));
                 string name = verdict.ToString();
                 verdicts.Add(new JsonObject
                 {

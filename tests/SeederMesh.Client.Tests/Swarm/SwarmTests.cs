@@ -193,14 +193,15 @@ public sealed class SwarmTests
     public async Task RunAsync_NoManifest_IsRefusedUnlessUnverified()
     {
         await using TestSwarm swarm = await TestSwarm.StartAsync(bytes: 500_000);
-        await swarm.AddSeederAsync();
         File.Delete(Path.Combine(Path.GetDirectoryName(swarm.TorrentPath)!, swarm.Manifest.FileName));
+        await swarm.AddSeederAsync();
         ClientConfiguration configuration = swarm.Configuration() with { Hub = null };
         using DataFolder data = swarm.OpenDownloaderData();
         var service = new GetService(data, configuration, swarm.Wallet);
 
-        GetResult refused = await service.RunAsync(swarm.Request(), AcceptAsync, new EventLog<GetEvent>());
-        GetResult unverified = await service.RunAsync(swarm.Request() with { Unverified = true }, AcceptAsync, new EventLog<GetEvent>());
+        GetRequest request = swarm.Request() with { ManifestTimeLimit = TimeSpan.FromMilliseconds(500) };
+        GetResult refused = await service.RunAsync(request, AcceptAsync, new EventLog<GetEvent>());
+        GetResult unverified = await service.RunAsync(request with { Unverified = true }, AcceptAsync, new EventLog<GetEvent>());
 
         Assert.Equal(GetOutcome.ManifestMissing, refused.Outcome);
         Assert.True(unverified.Outcome == GetOutcome.Completed, unverified.Reason);

@@ -44,7 +44,7 @@ internal sealed class TestSwarm : IAsyncDisposable
 
     public IReadOnlyList<TestSeeder> Seeders => seeders;
 
-    public static async Task<TestSwarm> StartAsync(long bytes = 6_000_000, long? price = 5_000)
+    public static async Task<TestSwarm> StartAsync(long bytes = 6_000_000, long? price = 5_000, bool isPrivate = false)
     {
         var place = new TemporaryFolder();
         EmbeddedNetwork network = await EmbeddedNetwork.OpenAsync(new EmbeddedNetworkOptions(place["lightning.db"]));
@@ -53,7 +53,7 @@ internal sealed class TestSwarm : IAsyncDisposable
         EmbeddedNode wallet = (await network.AuthenticateAsync("downloader", token))!;
         LocalHub hub = await LocalHub.StartAsync(network.Hub);
         var swarm = new TestSwarm(place, network, hub, wallet);
-        await swarm.PublishAsync(bytes, price);
+        await swarm.PublishAsync(bytes, price, isPrivate);
         return swarm;
     }
 
@@ -88,6 +88,9 @@ internal sealed class TestSwarm : IAsyncDisposable
         StallTimeLimit = Limits.Patience,
     };
 
+    /// <summary>A magnet link that names the torrent and nothing else.</summary>
+    public string Magnet => $"magnet:?xt=urn:btmh:1220{Manifest.Manifest.Torrent.InfohashV2}";
+
     public void AssertContentArrived()
     {
         foreach (string path in Directory.GetFiles(Path.Combine(SourceFolder, "Album"), "*", SearchOption.AllDirectories))
@@ -109,7 +112,7 @@ internal sealed class TestSwarm : IAsyncDisposable
         folder.Dispose();
     }
 
-    private async Task PublishAsync(long bytes, long? price)
+    private async Task PublishAsync(long bytes, long? price, bool isPrivate)
     {
         string album = Directory.CreateDirectory(Path.Combine(SourceFolder, "Album")).FullName;
         Directory.CreateDirectory(Path.Combine(album, "extra"));
@@ -120,7 +123,7 @@ internal sealed class TestSwarm : IAsyncDisposable
             await File.WriteAllBytesAsync(Path.Combine(album, name), RandomNumberGenerator.GetBytes((int)length));
         }
 
-        MetainfoBuildResult built = await MetainfoBuilder.BuildAsync(album, new MetainfoBuildOptions { PieceLength = 65_536 });
+        MetainfoBuildResult built = await MetainfoBuilder.BuildAsync(album, new MetainfoBuildOptions { PieceLength = 65_536, IsPrivate = isPrivate });
         await File.WriteAllBytesAsync(TorrentPath, built.Torrent);
         Assert.True(PaymentEndpoint.TryParse("keysend:02" + new string('b', 64), out PaymentEndpoint endpoint));
         var manifest = new Manifest
