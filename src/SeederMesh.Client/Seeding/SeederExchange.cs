@@ -134,7 +134,7 @@ internal sealed class SeederExchange(
 
     private void OnReceipts(SeederConnection connection, SeederSession session, PaidTorrent torrent, ReadOnlySpan<byte> body)
     {
-        SeederAnswer answer = session.OnReceipts(body, out ReceiptRun? run);
+        SeederAnswer answer = session.OnReceipts(body, clock.GetUtcNow().ToUnixTimeMilliseconds(), out ReceiptRun? run);
         if (run is null)
         {
             Refuse(connection, answer);

@@ -115,7 +115,7 @@ public enum SeederVerdict
     /// <summary>The grant names another torrent or manifest.</summary>
     OtherTorrent = 4,
 
-    /// <summary>The grant's time is over, or too short to be reported.</summary>
+    /// <summary>The grant's time is over, or too short to be reported; or a receipt's time is after it, or ahead of the clock.</summary>
     Expired = 5,
 
     /// <summary>The grant pays less for a MiB than the seeder asks.</summary>
@@ -136,7 +136,7 @@ public enum SeederVerdict
     /// <summary>Receipts for another grant, or not continuing the chain.</summary>
     OutOfSequence = 11,
 
-    /// <summary>A receipt for a piece that is not in the torrent, or for more bytes than the piece has.</summary>
+    /// <summary>A receipt for a piece that is not in the torrent, or with those before it for more bytes than the piece has.</summary>
     WrongPiece = 12,
 
     /// <summary>Receipts add up to more than the grant may pay.</summary>

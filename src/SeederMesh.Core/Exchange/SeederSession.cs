@@ -35,6 +35,7 @@ public sealed class SeederSession
     private long receipts;
     private long unpaidBytes;
     private long receiptedBeforeGrant;
+    private PieceAccount pieces = new();
 
     /// <summary>Starts on a fresh connection.</summary>
     /// <param name="policy">What the seeder asks.</param>
@@ -125,6 +126,9 @@ public sealed class SeederSession
             // What was served before any grant is not part of what receipts must cover.
             unpaidBytes = Grant is null ? requestedBytes : unpaidBytes;
             receiptedBeforeGrant = ReceiptedBytes;
+
+            // A channel pays for each byte of a piece once, whichever of its grants the receipt names.
+            pieces = Grant?.Grant.ChannelId == grant.ChannelId ? pieces : new PieceAccount();
             Grant = shown.Grant;
             stored = Received = ReceiptChain.Start(grant.Hash());
         }
@@ -133,9 +137,11 @@ public sealed class SeederSession
     }
 
     /// <summary>Receipts arrive.</summary>
+    /// <remarks>What the hub would refuse is refused here at once, so that a downloader cannot have more against worthless receipts.</remarks>
     /// <param name="body">The message after its kind byte.</param>
+    /// <param name="nowUnixMs">The seeder's clock.</param>
     /// <param name="run">The verified run, to be stored and then given to <see cref="OnStored"/>; null unless accepted.</param>
-    public SeederAnswer OnReceipts(ReadOnlySpan<byte> body, out ReceiptRun? run)
+    public SeederAnswer OnReceipts(ReadOnlySpan<byte> body, long nowUnixMs, out ReceiptRun? run)
     {
         run = null;
         if (Grant is null)
@@ -154,14 +160,25 @@ public sealed class SeederSession
             return Refuse(SeederVerdict.OutOfSequence);
         }
 
+        long newestUnixMs = Math.Min(grant.ExpiresUnixMs, nowUnixMs + ChannelLimits.Default.ClockSkewMs);
+        if (nowUnixMs - ChannelLimits.Default.ClockSkewMs > grant.ExpiresUnixMs || read.Entries.Any(entry => entry.UnixMs > newestUnixMs))
+        {
+            return Refuse(SeederVerdict.Expired);
+        }
+
         ReceiptChain chain = Received;
         UploadReceipt tail = default;
+        var claimed = new Dictionary<int, int>();
         foreach (ReceiptEntry entry in read.Entries)
         {
-            if (!layout.TryGetPiece(entry.PieceIndex, out PieceGeometry piece) || entry.PieceBytes > piece.Length)
+            int before = claimed.GetValueOrDefault(entry.PieceIndex);
+            if (!layout.TryGetPiece(entry.PieceIndex, out PieceGeometry piece)
+                || entry.PieceBytes > piece.Length - pieces.PaidBytes(entry.PieceIndex, piece.Length) - before)
             {
                 return Refuse(SeederVerdict.WrongPiece);
             }
+
+            claimed[entry.PieceIndex] = before + entry.PieceBytes;
 
             tail = chain.Next(grant.GrantId, grant.Price, entry, piece.Root);
             if (tail.CumulativeMsat > grant.Limit)
@@ -175,6 +192,12 @@ public sealed class SeederSession
         if (!tail.Verify(grant.Downloader, read.TailSignature))
         {
             return Refuse(SeederVerdict.BadSignature);
+        }
+
+        foreach ((int index, int bytes) in claimed)
+        {
+            Invariant.Require(layout.TryGetPiece(index, out PieceGeometry piece), "a claimed piece exists");
+            pieces.Add(index, piece.Length, bytes);
         }
 
         Received = chain;

@@ -28,7 +28,7 @@ public sealed class ReceiptExchangeTests
         {
             downloader.OnPiecePassed(piece, PieceLength, Now + piece);
             Assert.True(downloader.TryMakeReceipts(out byte[] message));
-            Assert.Equal(SeederVerdict.Accepted, seeder.OnReceipts(message.AsSpan(1), out ReceiptRun? run).Verdict);
+            Assert.Equal(SeederVerdict.Accepted, seeder.OnReceipts(message.AsSpan(1), Now, out ReceiptRun? run).Verdict);
             seeder.OnStored(run!);
             Assert.Equal([ReceiptVerdict.Accepted], swarm.Report(run!));
         }
@@ -53,7 +53,7 @@ public sealed class ReceiptExchangeTests
             long window = seeder.CreditBytes!.Value - 777 - seeder.ReceiptedBytes - (seeder.ReceiptedBytes / 100);
             downloader.OnPiecePassed(piece, PieceLength, Now);
             downloader.TryMakeReceipts(out byte[] message);
-            seeder.OnReceipts(message.AsSpan(1), out ReceiptRun? run);
+            seeder.OnReceipts(message.AsSpan(1), Now, out ReceiptRun? run);
             seeder.OnStored(run!);
             return window / PieceLength;
         })];
@@ -79,7 +79,7 @@ public sealed class ReceiptExchangeTests
         Show(seeder, downloader.Present(SignedGrant.Sign(swarm.GiveGrant(2000), Hub), nonce));
         downloader.OnPiecePassed(0, PieceLength, Now);
         downloader.TryMakeReceipts(out byte[] message);
-        seeder.OnReceipts(message.AsSpan(1), out ReceiptRun? run);
+        seeder.OnReceipts(message.AsSpan(1), Now, out ReceiptRun? run);
         Show(seeder, downloader.Present(SignedGrant.Sign(swarm.GiveGrant(20_000, generation: 1), Hub), nonce));
         seeder.OnStored(run!);
         Assert.Equal(PieceLength, seeder.ReceiptedBytes);
@@ -131,7 +131,7 @@ public sealed class ReceiptExchangeTests
         ReceiptRun valid = swarm.Sign(grant, start, 0);
         Assert.Equal(SeederVerdict.NoGrant, Receive(seeder, valid));
         Show(seeder, Message(grant, Hub));
-        Assert.Equal(SeederVerdict.Malformed, seeder.OnReceipts([1, 2, 3], out _).Verdict);
+        Assert.Equal(SeederVerdict.Malformed, seeder.OnReceipts([1, 2, 3], Now, out _).Verdict);
         Grant other = swarm.GiveGrant(2000, generation: 1);
         Assert.Equal(SeederVerdict.OutOfSequence, Receive(seeder, swarm.Sign(other, ReceiptChain.Start(other.Hash()), 0)));
         Assert.Equal(SeederVerdict.WrongPiece, Receive(seeder, swarm.Sign(grant, start, 64)));
@@ -139,6 +139,41 @@ public sealed class ReceiptExchangeTests
         Assert.Equal(SeederVerdict.BadSignature, Receive(seeder, valid with { TailSignature = default }));
         Assert.Equal(SeederVerdict.Accepted, Receive(seeder, valid));
         Assert.Equal(SeederVerdict.Malformed, Receive(seeder, valid));
+    }
+
+    // milliseconds from now to the receipt's time, and from now to the seeder's clock -> verdict
+    [Theory]
+    [InlineData(300_000, 0, SeederVerdict.Accepted)]
+    [InlineData(300_001, 0, SeederVerdict.Expired)]
+    [InlineData(3_600_000, 3_600_000, SeederVerdict.Accepted)]
+    [InlineData(3_600_001, 3_600_000, SeederVerdict.Expired)]
+    [InlineData(0, 3_900_000, SeederVerdict.Accepted)]
+    [InlineData(0, 3_900_001, SeederVerdict.Expired)]
+    public void OnReceipts_OfATimeThatTheHubRefuses_AreRefused(long receiptAfterMs, long clockAfterMs, SeederVerdict verdict)
+    {
+        SeederSession seeder = NewSeeder();
+        Grant grant = swarm.GiveGrant();
+        Show(seeder, Message(grant, Hub));
+        ReceiptRun run = swarm.SignEntries(
+            grant, ReceiptChain.Start(grant.Hash()), Downloader, [new ReceiptEntry(0, PieceLength, Now + receiptAfterMs)]);
+        Assert.Equal(verdict, seeder.OnReceipts(ReceiptRunCodec.Write(run, anchored: false), Now + clockAfterMs, out _).Verdict);
+    }
+
+    [Fact]
+    public void OnReceipts_ForAPieceThatWasReceiptedBefore_AreRefusedOverAllGrantsOfAChannel()
+    {
+        SeederSession seeder = NewSeeder();
+        Grant grant = swarm.GiveGrant(4_000);
+        Show(seeder, Message(grant, Hub));
+        ReceiptChain start = ReceiptChain.Start(grant.Hash());
+        Assert.Equal(SeederVerdict.WrongPiece, Receive(seeder, swarm.Sign(grant, start, 0, 0)));
+        ReceiptRun first = swarm.Sign(grant, start, 0);
+        Assert.Equal(SeederVerdict.Accepted, Receive(seeder, first));
+        Assert.Equal(SeederVerdict.WrongPiece, Receive(seeder, swarm.Sign(grant, seeder.Received, 0)));
+        Grant next = swarm.GiveGrant(4_000, generation: 1);
+        Show(seeder, Message(next, Hub));
+        Assert.Equal(SeederVerdict.WrongPiece, Receive(seeder, swarm.Sign(next, ReceiptChain.Start(next.Hash()), 0)));
+        Assert.Equal(SeederVerdict.Accepted, Receive(seeder, swarm.Sign(next, ReceiptChain.Start(next.Hash()), 1)));
     }
 
     [Fact]
@@ -173,5 +208,5 @@ public sealed class ReceiptExchangeTests
         seeder.OnGrant(message.AsSpan(1), requestedBytes, _ => Msat.From(owedMsat), _ => used, Now);
 
     private static SeederVerdict Receive(SeederSession seeder, ReceiptRun run) =>
-        seeder.OnReceipts(ReceiptRunCodec.Write(run, anchored: false), out _).Verdict;
+        seeder.OnReceipts(ReceiptRunCodec.Write(run, anchored: false), Now, out _).Verdict;
 }
