@@ -73,6 +73,25 @@ public sealed class VerdictTests : IAsyncLifetime
         Assert.Empty(await hub.Ledger.Reader.ListEvidenceAsync(chain.Grant.GrantId));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Report_ConflictWithAForgeryInTheSameReport_IsAnsweredAndIsNoEvidence(int settledBefore)
+    {
+        for (int piece = 0; piece < settledBefore; piece++)
+        {
+            Assert.Equal("accepted", await Scene.VerdictsAsync(seeder, chain.Next(piece)));
+        }
+
+        ReceiptChain start = chain.Chain;
+        ReceiptRun forged = chain.NextOf([new ReceiptEntry(9, Scene.PieceLength, 1_790_000_000_000)], signer: seeder.Key);
+        chain.Rewind(start);
+        ReceiptRun honest = chain.Next(10, 11);
+        Assert.Equal("badSignature conflict", await Scene.VerdictsAsync(seeder, forged, honest));
+        Assert.Empty(await hub.Ledger.Reader.ListEvidenceAsync(chain.Grant.GrantId));
+        Assert.Equal("accepted", await Scene.VerdictsAsync(seeder, honest));
+    }
+
     [Fact]
     public async Task Report_OneBadRunAmongGoodOnes_VoidsOnlyItself()
     {

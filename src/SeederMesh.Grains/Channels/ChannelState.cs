@@ -119,15 +119,15 @@ internal sealed class ChannelState
     private static ChannelTerms TermsOf(ChannelRecord record, PaidManifest manifest) => new(
         record.HubKey, record.DownloaderKey, record.Infohash, record.ManifestDigest, manifest.Price, record.ExpiresUnixMs);
 
-    /// <summary>The chain of a settled run at one of its receipts.</summary>
-    public ReceiptChain Walk(ReceiptRun settled, long sequence)
+    /// <summary>The chain of a run at one of its receipts; the run is settled, or <see cref="IsSigned"/> said yes to it.</summary>
+    public ReceiptChain Walk(ReceiptRun run, long sequence)
     {
-        Grant grant = Channel.FindGrant(settled.GrantId)!.Grant;
-        ReceiptChain chain = settled.Anchor;
-        foreach (ReceiptEntry entry in settled.Entries.Take((int)(sequence - settled.Anchor.Sequence)))
+        Grant grant = Channel.FindGrant(run.GrantId)!.Grant;
+        ReceiptChain chain = run.Anchor;
+        foreach (ReceiptEntry entry in run.Entries.Take((int)(sequence - run.Anchor.Sequence)))
         {
-            Invariant.Require(Manifest.Pieces.TryGetPiece(entry.PieceIndex, out PieceGeometry piece), "a settled piece exists");
-            chain = ReceiptChain.After(chain.Next(settled.GrantId, grant.Price, entry, piece.Root));
+            Invariant.Require(Manifest.Pieces.TryGetPiece(entry.PieceIndex, out PieceGeometry piece), "a piece that is walked exists");
+            chain = ReceiptChain.After(chain.Next(run.GrantId, grant.Price, entry, piece.Root));
         }
 
         return chain;

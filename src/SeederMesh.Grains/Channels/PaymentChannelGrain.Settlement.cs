@@ -150,6 +150,7 @@ public sealed partial class PaymentChannelGrain
     }
 
     /// <summary>Keeps what contradicts settled receipts, when the downloader signed it: two such signatures prove who lied.</summary>
+    /// <remarks>A conflict with a run of the same report whose signature is bad contradicts nothing settled, and proves nothing.</remarks>
     private async Task KeepEvidenceAsync(ImmutableArray<ReceiptRun> runs, ImmutableArray<ReceiptVerdict> verdicts, long now)
     {
         for (int index = 0; index < runs.Length; index++)
@@ -160,13 +161,23 @@ public sealed partial class PaymentChannelGrain
                 continue;
             }
 
+            long sequence = Math.Min(run.LastSequence, state.Channel.FindGrant(run.GrantId)!.Chain.Sequence);
+            if (sequence == 0 || run.Anchor.Sequence > sequence)
+            {
+                continue;
+            }
+
+            ReceiptRun settled = await FindSettledRunAsync(run.GrantId, sequence);
+            if (state.Walk(settled, sequence) == state.Walk(run, sequence))
+            {
+                continue;
+            }
+
             IReadOnlyList<EvidenceRecord> kept = await Ledger.Reader.ListEvidenceAsync(run.GrantId);
             byte[] contradicting = ReceiptRunCodec.Write(run, anchored: true);
             Id128 id = Id128.Derive("evidence", Digest.Of(contradicting).Span);
             if (kept.Count < EvidenceMax && kept.All(evidence => evidence.Id != id))
             {
-                long sequence = Math.Min(run.LastSequence, state.Channel.FindGrant(run.GrantId)!.Chain.Sequence);
-                ReceiptRun settled = await FindSettledRunAsync(run.GrantId, sequence);
                 await StoreAsync(new Posting
                 {
                     Id = default,
