@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using SeederMesh.Core.Identity;
 using SeederMesh.Grains;
 using SeederMesh.Grains.Channels;
 using SeederMesh.Hub.Tracker;
@@ -45,12 +46,25 @@ internal sealed class OverdueSweeper(
             foreach (Id128Row channel in await ledger.Reader.ListOverdueChannelsAsync(now, now - settings.Limits.ReportGraceMs))
             {
                 cancellation.ThrowIfCancellationRequested();
-                await grains.GetGrain<IPaymentChannelGrain>(channel.Id.ToString()).SweepAsync();
+                await SweepAsync(channel.Id);
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            log.LogWarning(exception, "Closing what is overdue failed; it is tried again");
+            log.LogWarning(exception, "Looking for what is overdue failed; it is tried again");
+        }
+    }
+
+    /// <summary>One channel that cannot be closed holds up no other.</summary>
+    private async Task SweepAsync(Id128 channelId)
+    {
+        try
+        {
+            await grains.GetGrain<IPaymentChannelGrain>(channelId.ToString()).SweepAsync();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            log.LogWarning(exception, "Closing what is overdue of channel {Channel} failed; it is tried again", channelId);
         }
     }
 }

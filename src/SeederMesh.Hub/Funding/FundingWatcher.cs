@@ -68,11 +68,16 @@ internal sealed class FundingWatcher(
             return;
         }
 
-        await grains.GetGrain<IPaymentChannelGrain>(invoice.ChannelId.ToString()).FundAsync(new FundCommand
+        FundOutcome outcome = await grains.GetGrain<IPaymentChannelGrain>(invoice.ChannelId.ToString()).FundAsync(new FundCommand
         {
             PaymentHash = settled.PaymentHash.ToArray(),
             AmountMsat = settled.Received.Value,
             PayIndex = settled.Cursor,
         });
+        if (outcome == FundOutcome.UnknownInvoice)
+        {
+            // The ledger has the invoice, so the activation is behind it: the cursor waits until the money is booked.
+            throw new InvalidOperationException($"Channel {invoice.ChannelId} does not know its invoice {settled.PaymentHash} yet.");
+        }
     }
 }

@@ -44,7 +44,7 @@ internal sealed class PayoutLoop(
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.PayoutIntervalMs), clock);
         try
         {
-            Task found = FindOwedAsync(stoppingToken);
+            Task found = FindWhatAStopLeftAsync(stoppingToken);
             do
             {
                 foreach (string key in queue.TakeDue(NowUnixMs))
@@ -97,15 +97,43 @@ internal sealed class PayoutLoop(
         }
     }
 
+    /// <summary>Nobody else asks for what an earlier run left, so it is looked for until it is found.</summary>
+    private async Task FindWhatAStopLeftAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await FindOwedAsync(cancellation);
+                return;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                log.LogWarning(exception, "Finding out who is owed failed; it is tried again");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(RetryMs), clock, cancellation);
+        }
+    }
+
     /// <summary>What a stopped hub left: payments whose fate is open, payees that are owed, closed channels with a rest.</summary>
     private async Task FindOwedAsync(CancellationToken cancellation)
     {
-        foreach (PayoutStatus status in new[] { PayoutStatus.Sent, PayoutStatus.Intended, PayoutStatus.Parked })
+        for (Id128 after = default; ;)
         {
-            foreach (PayoutRecord payout in await ledger.Reader.ListPayoutsAsync(status))
+            cancellation.ThrowIfCancellationRequested();
+            IReadOnlyList<PayoutRecord> page = await ledger.Reader.ListUnfinishedPayoutsAsync(after);
+            foreach (PayoutRecord payout in page)
             {
                 Note(payout.PayeeId, payout.ChannelId);
             }
+
+            if (page.Count < LedgerReader.PageMax)
+            {
+                break;
+            }
+
+            after = page[^1].Id;
         }
 
         HashSet<Id128> payees = await ListAccountsAsync(AccountKind.Payee, settings.Payouts.Threshold, cancellation);

@@ -118,15 +118,9 @@ public sealed partial class LedgerReader : IDisposable
     /// <summary>A payout, or null.</summary>
     public Task<PayoutRecord?> FindPayoutAsync(Id128 id) => FindAsync<PayoutRecord>("id = @p0", id.ToArray());
 
-    /// <summary>The payout under a payment hash, or null.</summary>
-    public Task<PayoutRecord?> FindPayoutAsync(Digest paymentHash) =>
-        FindAsync<PayoutRecord>("payment_hash = @p0", paymentHash.ToArray());
-
-    /// <summary>Payouts of a status that are due by <paramref name="dueUnixMs"/>, the longest due first.</summary>
-    public Task<IReadOnlyList<PayoutRecord>> ListPayoutsAsync(
-        PayoutStatus status, long dueUnixMs = long.MaxValue, int limit = PageMax) =>
-        ListAsync<PayoutRecord>(
-            "status = @p0 AND next_attempt_unix_ms <= @p1 ORDER BY next_attempt_unix_ms, id", limit, (long)status, dueUnixMs);
+    /// <summary>Payouts and refunds that are neither paid nor failed, in the order of their ids.</summary>
+    public Task<IReadOnlyList<PayoutRecord>> ListUnfinishedPayoutsAsync(Id128 after = default, int limit = PageMax) =>
+        ListAsync<PayoutRecord>("status IN (1, 2, 5) AND id > @p0 ORDER BY id", limit, after.ToArray());
 
     /// <summary>Payouts to a payee in the order of their ids.</summary>
     public Task<IReadOnlyList<PayoutRecord>> ListPayoutsAsync(Id128 payeeId, Id128 after = default, int limit = PageMax) =>
