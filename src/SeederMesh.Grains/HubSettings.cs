@@ -24,6 +24,9 @@ public sealed record HubSettings(SigningKey Key, ChannelLimits Limits, PayoutPol
     /// <summary>The least share of the registry's that a manifest may give, basis points. Default: any.</summary>
     public int RegistryBpsMin { get; init; }
 
+    /// <summary>Whether the node pays BOLT 12 offers; where it does not, nobody can name one as a destination.</summary>
+    public bool PaysOffers { get; init; }
+
     /// <summary>Invoices of one channel, the first included.</summary>
     public const int InvoicesMax = 64;
 

@@ -168,7 +168,7 @@ public static class HubApplication
         services.AddSingleton(keys);
         services.AddSingleton<ILightningNode>(network.Hub);
         services.AddSingleton(resolver);
-        services.AddSingleton(SettingsOf(options, keys));
+        services.AddSingleton(SettingsOf(options, keys) with { PaysOffers = node.Features.HasFlag(NodeFeatures.Offers) });
         services.AddSingleton(new ManifestRegistry(
             ledger,
             keys.Registry,
@@ -220,7 +220,8 @@ public static class HubApplication
 #if ORLEANS_EMBEDDED
         silo.UseEmbeddedDatabase(Path.Combine(folder, "grains.db"));
 #else
-        silo.UseLocalhostClustering();
+        (int siloPort, int gatewayPort) = SiloPorts.TakeFree();
+        silo.UseLocalhostClustering(siloPort, gatewayPort);
 #endif
         silo.Configure<Orleans.Configuration.GrainCollectionOptions>(collection =>
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using SeederMesh.Core.Identity;
 using SeederMesh.Hub.Tests.Support;
 using SeederMesh.Ledger.Records;
+using SeederMesh.Lightning;
 using SeederMesh.Lightning.Embedded;
 
 namespace SeederMesh.Hub.Tests;
@@ -121,6 +122,37 @@ public sealed class PayoutTests : IAsyncLifetime
         Assert.Equal(2_500, lines.Sum(line => long.Parse(line.GetProperty("amountMsat").GetString()!)));
         Assert.All(lines, line => Assert.Equal(scene.Manifest.Digest.ToString(), line.GetProperty("manifestDigest").GetString()));
         Assert.Equal(2, lines.Select(line => line.GetProperty("settlementId").GetString()).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Refund_ToAnInvoiceThatWasRefusedOnce_PaysTheSameInvoiceLater()
+    {
+        InvoiceResult open = await scene.Purse.CreateInvoiceAsync(new InvoiceRequest("refund", Amount: null, "rest"));
+        long before = (await scene.Purse.GetBalanceAsync()).Spendable.Value;
+        await hub.Hub.Network.RefuseNextAsync(scene.Purse.Name, 1);
+        (await seeder.PostAsync($"/v1/channels/{scene.ChannelId}/grants/{chain.Grant.GrantId}/close", null)).Required();
+        (await scene.Downloader.PostAsync(
+            $"/v1/channels/{scene.ChannelId}/close", new { refund = "bolt11:" + open.Invoice!.Bolt11 })).Required();
+        IReadOnlyList<PayoutRecord> refunds = [];
+        await HubFixture.UntilAsync(
+            async () =>
+            {
+                refunds = await hub.Ledger.Reader.ListNewestRefundsAsync(chain.Grant.ChannelId, 10);
+                return refunds.Any(refund => refund.Status == PayoutStatus.Succeeded);
+            },
+            "the refund");
+        Assert.InRange((await scene.Purse.GetBalanceAsync()).Spendable.Value - before, 49_500, 50_000);
+        Assert.Contains(refunds, refund => refund.Status == PayoutStatus.Failed);
+        Assert.Single(refunds.Select(refund => refund.PaymentHash).OfType<Digest>().Distinct());
+    }
+
+    [Fact]
+    public async Task Register_AnOfferWhereTheNodePaysNone_IsRefusedWithTheReason()
+    {
+        HubReply refused = await seeder.PutAsync(
+            $"/v1/seeders/{seeder.Key.PublicKey}", new { destination = "bolt12:lno1qqqqqqqqqqqqqq", name = "box" });
+        Assert.Equal("invalid-destination", refused.Problem);
+        Assert.Contains("offers", refused.Text("detail"), StringComparison.Ordinal);
     }
 
     private Id128 PayeeOfSeeder => Id128.Derive("seeder-payee", seeder.Key.PublicKey.Span);

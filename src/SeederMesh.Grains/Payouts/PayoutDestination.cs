@@ -13,19 +13,26 @@ public static class PayoutDestination
     public const int LengthMax = 4_096;
 
     /// <summary>Whether a payee can be paid there again and again.</summary>
-    public static bool IsPayable(string? destination) =>
-        PaymentEndpoint.TryParse(destination, out PaymentEndpoint endpoint) && IsPayable(endpoint.Kind);
+    /// <param name="destination">The destination.</param>
+    /// <param name="paysOffers">Whether the hub's node pays BOLT 12 offers.</param>
+    public static bool IsPayable(string? destination, bool paysOffers) =>
+        PaymentEndpoint.TryParse(destination, out PaymentEndpoint endpoint) && IsPayable(endpoint.Kind, paysOffers);
 
     /// <summary>Whether a refund can go there: also an invoice, which is paid once.</summary>
-    public static bool IsRefundable(string? destination) =>
-        destination?.Length <= LengthMax && (IsPayable(destination) || TryReadInvoice(destination, out _));
+    /// <param name="destination">The destination.</param>
+    /// <param name="paysOffers">Whether the hub's node pays BOLT 12 offers.</param>
+    public static bool IsRefundable(string? destination, bool paysOffers) =>
+        destination?.Length <= LengthMax && (IsPayable(destination, paysOffers) || TryReadInvoice(destination, out _));
 
     /// <summary>The endpoint to use at an attempt: the best first, and the others in turn after failures.</summary>
     /// <param name="destinations">One a line, the best first.</param>
     /// <param name="failures">How many attempts failed in a row.</param>
-    public static string? Choose(string? destinations, int failures)
+    /// <param name="paysOffers">Whether the hub's node pays BOLT 12 offers; else one is tried only where there is nothing else.</param>
+    public static string? Choose(string? destinations, int failures, bool paysOffers)
     {
-        string[] payable = [.. (destinations ?? "").Split('\n').Where(IsRefundable)];
+        string[] known = [.. (destinations ?? "").Split('\n').Where(destination => IsRefundable(destination, paysOffers: true))];
+        string[] payable = [.. known.Where(destination => IsRefundable(destination, paysOffers))];
+        payable = payable.Length == 0 ? known : payable;
         return payable.Length == 0 ? null : payable[failures % payable.Length];
     }
 
@@ -36,6 +43,13 @@ public static class PayoutDestination
         return isInvoice && Bolt11Invoice.TryDecode(bolt11, out _, out _);
     }
 
+    internal static bool TryReadOffer(string destination, out string offer)
+    {
+        bool isOffer = PaymentEndpoint.TryParse(destination, out PaymentEndpoint endpoint) && endpoint.Kind == PaymentEndpointKind.Bolt12;
+        offer = isOffer ? endpoint.Value : "";
+        return isOffer;
+    }
+
     internal static bool TryReadNode(string destination, out NodeId? node)
     {
         node = null;
@@ -44,6 +58,7 @@ public static class PayoutDestination
             && NodeId.TryParse(endpoint.Value, out node);
     }
 
-    private static bool IsPayable(PaymentEndpointKind kind) => kind
-        is PaymentEndpointKind.Keysend or PaymentEndpointKind.LightningAddress or PaymentEndpointKind.Lnurl or PaymentEndpointKind.Bolt12;
+    private static bool IsPayable(PaymentEndpointKind kind, bool paysOffers) =>
+        kind is PaymentEndpointKind.Keysend or PaymentEndpointKind.LightningAddress or PaymentEndpointKind.Lnurl
+        || (kind == PaymentEndpointKind.Bolt12 && paysOffers);
 }

@@ -32,6 +32,9 @@ public sealed class PayoutGrain(
     public const int FailuresMax = 8;
 
     private const long ParkedMs = 3_600_000;
+
+    /// <summary>After a route that was too dear, more is waited for; but not longer than this, for there may be no more.</summary>
+    private const long DearMs = 3_600_000;
     private const long LookAgainMsMax = 60_000;
 
     private PayoutSource source = new(IsChannel: false, default);
@@ -42,6 +45,7 @@ public sealed class PayoutGrain(
     private int failures;
     private int looks;
     private int dearRoutes;
+    private long dearUntilUnixMs;
     private string lastReason = "";
     private Msat minimum;
     private long notBeforeUnixMs;
@@ -93,7 +97,7 @@ public sealed class PayoutGrain(
         }
 
         bool waits = current is not null || NowUnixMs < notBeforeUnixMs;
-        return new PayReply { AgainAtUnixMs = waits ? notBeforeUnixMs : null };
+        return new PayReply { AgainAtUnixMs = waits ? notBeforeUnixMs : dearRoutes > 0 ? dearUntilUnixMs : null };
     }
 
     /// <summary>The node is asked what became of the payment. Only when it never heard of it is it sent again, under the same hash.</summary>
@@ -107,9 +111,14 @@ public sealed class PayoutGrain(
     {
         string? destinations = await source.FindDestinationsAsync(Ledger.Reader);
         LedgerAccount? account = await Ledger.Reader.FindAccountAsync(source.Account.Id);
-        if (account is null || PayoutDestination.Choose(destinations, failures) is not { } destination)
+        if (account is null || PayoutDestination.Choose(destinations, failures, settings.PaysOffers) is not { } destination)
         {
             return;
+        }
+
+        if (NowUnixMs >= dearUntilUnixMs)
+        {
+            (dearRoutes, minimum) = (0, Msat.Zero);
         }
 
         PayoutIntent? intent = source.Decide(
@@ -203,6 +212,7 @@ public sealed class PayoutGrain(
                 {
                     // The route costs more than the share that it may: a larger amount bears the same base fee better.
                     dearRoutes++;
+                    dearUntilUnixMs = NowUnixMs + DearMs;
                     minimum = Msat.Min(Msat.Max, Msat.From(Math.Min(Msat.Max.Value, 2 * Math.Max(minimum.Value, reserved.Value))));
                 }
 

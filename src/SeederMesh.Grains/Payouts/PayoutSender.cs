@@ -31,6 +31,14 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
             return Check(given, amount, isGiven: true);
         }
 
+        if (PayoutDestination.TryReadOffer(destination, out string offer))
+        {
+            OfferInvoiceResult answer = await node.FetchOfferInvoiceAsync(new OfferInvoiceRequest(offer, amount) { TimeLimit = TimeLimit });
+            return answer.Invoice is null
+                ? new PreparedPayout(null, null, answer.Reason)
+                : Check(answer.Amount, amount, new PreparedPayout(answer.PaymentHash, answer.Invoice, ""));
+        }
+
         FetchedInvoice fetched = await invoices.FetchAsync(destination, amount);
         return fetched.Bolt11 is null
             ? new PreparedPayout(null, null, fetched.Reason)
@@ -42,10 +50,11 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
     {
         if (payout.Invoice is { } invoice)
         {
-            bool namesAmount = Bolt11Invoice.TryDecode(invoice, out Bolt11Invoice? read, out _) && read.Amount is not null;
+            // A BOLT 12 invoice always names its amount.
+            bool leavesAmountOpen = Bolt11Invoice.TryDecode(invoice, out Bolt11Invoice? read, out _) && read.Amount is null;
             return node.PayAsync(new PayRequest(invoice, payout.FeeLimit)
             {
-                Amount = namesAmount ? null : payout.Amount,
+                Amount = leavesAmountOpen ? payout.Amount : null,
                 TimeLimit = TimeLimit,
             });
         }
@@ -66,11 +75,13 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
             return new PreparedPayout(null, null, $"The destination's invoice cannot be read: {error}");
         }
 
-        bool fits = invoice.Amount is { } asked ? asked == amount : isGiven;
-        return fits
-            ? new PreparedPayout(invoice.PaymentHash, bolt11, "")
-            : new PreparedPayout(null, null, $"The invoice asks for {invoice.Amount}, the payment is {amount}.");
+        var prepared = new PreparedPayout(invoice.PaymentHash, bolt11, "");
+        return isGiven && invoice.Amount is null ? prepared : Check(invoice.Amount, amount, prepared);
     }
+
+    private static PreparedPayout Check(Msat? asked, Msat amount, PreparedPayout prepared) => asked == amount
+        ? prepared
+        : new PreparedPayout(null, null, $"The invoice asks for {asked?.ToString() ?? "any amount"}, the payment is {amount}.");
 
     private Preimage PreimageOf(Id128 payoutId) => new(HMACSHA256.HashData(settings.PayoutSecret, payoutId.ToArray()));
 }
@@ -81,7 +92,7 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
 /// <param name="Reason">Why it cannot be sent; empty when it can.</param>
 public sealed record PreparedPayout(Digest? PaymentHash, string? Invoice, string Reason);
 
-/// <summary>Asks a Lightning address, an LNURL or an offer for an invoice. Tests script its failures.</summary>
+/// <summary>Asks a Lightning address or an LNURL for an invoice. Tests script its failures.</summary>
 public interface IInvoiceFetcher
 {
     /// <summary>An invoice for exactly an amount. Never throws for what a destination answers.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Orleans;
 using SeederMesh.Core.Identity;
+using SeederMesh.Grains;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Grains.Seeders;
 
@@ -65,7 +66,7 @@ public sealed record SeederAnswer(
 }
 
 /// <summary>Seeders: where they are paid, and what they earned.</summary>
-internal sealed class SeederEndpoints(IGrainFactory grains)
+internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings)
 {
     private const int NameLengthMax = 64;
 
@@ -93,7 +94,17 @@ internal sealed class SeederEndpoints(IGrainFactory grains)
             throw ProblemException.Malformed($"name has at most {NameLengthMax} characters, and no control characters.");
         }
 
-        if (!PayoutDestination.IsPayable(request.Destination))
+        if (!settings.PaysOffers && PayoutDestination.IsPayable(request.Destination, paysOffers: true)
+            && !PayoutDestination.IsPayable(request.Destination, paysOffers: false))
+        {
+            throw new ProblemException(
+                422,
+                "invalid-destination",
+                "The destination cannot be paid",
+                "This hub's Lightning node pays no BOLT 12 offers: name keysend:, lnaddress: or lnurl: instead.");
+        }
+
+        if (!PayoutDestination.IsPayable(request.Destination, settings.PaysOffers))
         {
             throw new ProblemException(
                 422,

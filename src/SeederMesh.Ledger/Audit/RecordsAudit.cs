@@ -235,7 +235,8 @@ internal sealed class RecordsAudit(AuditSession session)
         HashSet<Digest> seen = [];
         long proven = 0;
         foreach (var (id, hash, preimage) in session.Rows(
-            "SELECT id, payment_hash, preimage FROM payout WHERE payment_hash IS NOT NULL OR preimage IS NOT NULL",
+            "SELECT id, payment_hash, preimage FROM payout WHERE (payment_hash IS NOT NULL OR preimage IS NOT NULL) "
+            + $"AND status <> {(int)PayoutStatus.Failed}",
             row => (row.Id(0), row.OptionalDigest(1), row.OptionalDigest(2))))
         {
             bool isProven = preimage is { } secret && hash == Digest.Of(secret.Span);

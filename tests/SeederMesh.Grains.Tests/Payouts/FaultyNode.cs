@@ -28,7 +28,21 @@ internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
 
     public int Sent { get; private set; }
 
-    public async Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default)
+    /// <summary>So many payments fail because no route is cheap enough.</summary>
+    public int DearRoutes { get; set; }
+
+    /// <summary>Whose invoices answer offers; nobody's while null.</summary>
+    public ILightningNode? OfferIssuer { get; set; }
+
+    public Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default) =>
+        DearRoutes-- > 0
+            ? Task.FromResult(Payment.Failed(request.Preimage.PaymentHash, PaymentFailure.FeeTooHigh, "No route is cheap enough."))
+            : SendAsync(() => inner.KeysendAsync(request, cancellation));
+
+    public Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default) =>
+        SendAsync(() => inner.PayAsync(request, cancellation));
+
+    private async Task<Payment> SendAsync(Func<Task<Payment>> send)
     {
         Crash now = Next;
         Next = Crash.None;
@@ -38,7 +52,7 @@ internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
         }
 
         Sent++;
-        Payment payment = await inner.KeysendAsync(request, cancellation);
+        Payment payment = await send();
         unknowns = now == Crash.WhileAsking ? 3 : 0;
         return now switch
         {
@@ -63,10 +77,17 @@ internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
     public IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(long afterCursor, CancellationToken cancellation = default) =>
         inner.WatchInvoicesAsync(afterCursor, cancellation);
 
-    public Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default) => inner.PayAsync(request, cancellation);
+    public async Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default)
+    {
+        if (OfferIssuer is null)
+        {
+            return await inner.FetchOfferInvoiceAsync(request, cancellation);
+        }
 
-    public Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default) =>
-        inner.FetchOfferInvoiceAsync(request, cancellation);
+        InvoiceResult made = await OfferIssuer.CreateInvoiceAsync(
+            new InvoiceRequest(request.Offer, request.Amount, "an answer to an offer"), cancellation);
+        return new OfferInvoiceResult(made.Invoice!.Bolt11, made.Invoice.PaymentHash, request.Amount!.Value, PaymentFailure.None, "");
+    }
 
     public Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
         inner.LookUpInvoiceAsync(paymentHash, cancellation);

@@ -18,9 +18,19 @@ public sealed class PayoutCrashTests
     [InlineData(Crash.AfterSending, true)]
     [InlineData(Crash.WhileAsking, false)]
     [InlineData(Crash.WhileAsking, true)]
-    public async Task Pay_InterruptedAtAStep_PaysExactlyOnceUnderOneHash(Crash crash, bool restarts)
+    public Task Pay_InterruptedAtAStep_PaysExactlyOnceUnderOneHash(Crash crash, bool restarts) =>
+        PaysOnceAsync(crash, restarts, toOffer: false);
+
+    [Theory]
+    [InlineData(Crash.None)]
+    [InlineData(Crash.BeforeSending)]
+    [InlineData(Crash.AfterSending)]
+    public async Task Pay_ToAnOffer_PaysOneInvoiceOfItOnce(Crash crash) =>
+        Assert.NotNull((await PaysOnceAsync(crash, restarts: true, toOffer: true)).Invoice);
+
+    private static async Task<PayoutRecord> PaysOnceAsync(Crash crash, bool restarts, bool toOffer)
     {
-        await using PayoutWorld world = await PayoutWorld.OpenAsync();
+        await using PayoutWorld world = await PayoutWorld.OpenAsync(toOffer);
         world.Node.Next = crash;
         bool died = false;
         for (int call = 0; call < 20; call++)
@@ -47,5 +57,6 @@ public sealed class PayoutCrashTests
             (PayoutWorld.OwedMsat, PayoutWorld.OwedMsat, 0L, 1),
             (await world.ReceivedMsatAsync(), account.DebitsPosted.Value, account.DebitsPending.Value, world.Node.Sent));
         Assert.Equal((PayoutStatus.Succeeded, payout.PaymentHash), (payout.Status, Core.Identity.Digest.Of(payout.Preimage!.Value.Span)));
+        return payout;
     }
 }

@@ -35,15 +35,18 @@ internal sealed class PayoutWorld : IAsyncDisposable
 
     public FaultyNode Node { get; private set; } = null!;
 
-    public static async Task<PayoutWorld> OpenAsync()
+    public AheadClock Clock { get; } = new();
+
+    /// <summary>The payee is paid by keysend, or by the invoices that answer an offer.</summary>
+    public static async Task<PayoutWorld> OpenAsync(bool toOffer = false)
     {
         var world = new PayoutWorld();
         world.ledger = LedgerStore.OpenSqlite(Path.Combine(world.folder, "hub.db"));
         world.network = await EmbeddedNetwork.OpenAsync(new EmbeddedNetworkOptions(Path.Combine(world.folder, "lightning.db")));
         await world.network.OpenWalletAsync("payee", new string('a', 64), Msat.Zero);
         world.wallet = (await world.network.AuthenticateAsync("payee", new string('a', 64)))!;
-        world.Node = new FaultyNode(world.network.Hub);
-        await world.OweAsync();
+        world.Node = new FaultyNode(world.network.Hub) { OfferIssuer = toOffer ? world.wallet : null };
+        await world.OweAsync(toOffer ? "bolt12:lno1qqqqqqqqqqqqqq" : "keysend:" + (await world.wallet.GetInfoAsync()).NodeId);
         await world.StartAsync();
         return world;
     }
@@ -74,7 +77,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task OweAsync()
+    private async Task OweAsync(string destination)
     {
         Id128 channel = Id128.Derive("channel", [1]);
         Id128 grant = Id128.Derive("grant", [1]);
@@ -99,7 +102,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
                     Id = payeeId,
                     Kind = PayeeKind.Creator,
                     Owner = "did:key:anna",
-                    Destination = "keysend:" + (await wallet.GetInfoAsync()).NodeId,
+                    Destination = destination,
                 },
             ],
         });
@@ -112,8 +115,9 @@ internal sealed class PayoutWorld : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(ledger);
         builder.Services.AddSingleton<ILightningNode>(Node);
+        builder.Services.AddSingleton<TimeProvider>(Clock);
         builder.Services.AddSingleton<IInvoiceFetcher, NoInvoices>();
-        builder.Services.AddSingleton(new HubSettings(key, ChannelLimits.Default, PayoutPolicy.Default, new byte[32]));
+        builder.Services.AddSingleton(new HubSettings(key, ChannelLimits.Default, PayoutPolicy.Default, new byte[32]) { PaysOffers = true });
         builder.Services.AddSingleton<PayoutSender>();
         builder.Services.AddSingleton<RoutingFeeBudget>();
         builder.Services.AddSingleton<HubFeed>();
@@ -127,7 +131,13 @@ internal sealed class PayoutWorld : IAsyncDisposable
 #if ORLEANS_EMBEDDED
         builder.UseEmbeddedDatabase(Path.Combine(folder, "grains.db"));
 #else
-        builder.UseLocalhostClustering();
+        // Free ports, because worlds run side by side.
+        using var silo = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        using var gateway = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silo.Start();
+        gateway.Start();
+        builder.UseLocalhostClustering(
+            ((System.Net.IPEndPoint)silo.LocalEndpoint).Port, ((System.Net.IPEndPoint)gateway.LocalEndpoint).Port);
 #endif
     }
 
@@ -135,6 +145,16 @@ internal sealed class PayoutWorld : IAsyncDisposable
     {
         await silo.StopAsync();
         silo.Dispose();
+    }
+
+    /// <summary>The machine's clock, and ahead of it by what a test passes over.</summary>
+    internal sealed class AheadClock : TimeProvider
+    {
+        private TimeSpan ahead;
+
+        public void Advance(TimeSpan by) => ahead += by;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
     }
 
     private sealed class NoInvoices : IInvoiceFetcher

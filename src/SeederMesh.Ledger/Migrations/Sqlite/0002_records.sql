@@ -87,7 +87,7 @@ CREATE TABLE payout (
   amount_msat INTEGER NOT NULL CHECK (amount_msat > 0),
   fee_limit_msat INTEGER NOT NULL CHECK (fee_limit_msat >= 0),
   fee_paid_msat INTEGER NOT NULL CHECK (fee_paid_msat >= 0),
-  payment_hash BLOB UNIQUE CHECK (payment_hash IS NULL OR length(payment_hash) = 32),
+  payment_hash BLOB CHECK (payment_hash IS NULL OR length(payment_hash) = 32),
   preimage BLOB CHECK (preimage IS NULL OR length(preimage) = 32),
   invoice TEXT,
   status INTEGER NOT NULL CHECK (status BETWEEN 1 AND 5),
@@ -101,6 +101,8 @@ CREATE TABLE payout (
   CONSTRAINT payout_is_sent_under_a_hash CHECK (status NOT IN (2, 3) OR payment_hash IS NOT NULL),
   CONSTRAINT payout_succeeds_with_a_preimage CHECK ((status = 3) = (preimage IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+-- One payout under a hash; after one that failed for good, another may try the same invoice.
+CREATE UNIQUE INDEX payout_pays_a_hash_once ON payout (payment_hash) WHERE status <> 4;
 CREATE INDEX payout_by_payee ON payout (payee_id, created_unix_ms);
 CREATE INDEX payout_by_channel ON payout (channel_id);
 CREATE INDEX payout_by_status ON payout (status, next_attempt_unix_ms);
