@@ -19,7 +19,8 @@ try
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration
     {
         EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = null
+        // After Ctrl-C: what was done so far is written down.
+        ProcessTerminationTimeout = TimeSpan.FromMinutes(2),
     });
 }
 catch (ScenarioException exception)

@@ -21,8 +21,10 @@ internal static class BenchCommand
         var growth = new Option<string?>("--growth") { Description = "Also measures 1,000 to --peers peers and writes this SVG" };
         var command = new Command("bench", "Measures piece deliveries a second with accounting on") { peers, pieces,
             swarm, threads, json, growth };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
+            // Ctrl-C is listened to once this returns a task.
+            await Task.Yield();
             BenchResult result = Measure(
                 parsed.GetValue(peers), parsed.GetValue(pieces), parsed.GetValue(swarm), parsed.GetValue(threads), cancellation);
             if (parsed.GetValue(growth) is { } path)
@@ -45,7 +47,7 @@ internal static class BenchCommand
                 : $"{result.DeliveriesPerSecond:#,0} deliveries a second ({result.Deliveries:#,0} in {result.Seconds:0.0} s), "
                     + $"{result.BytesPerPeer} bytes a peer, {result.Peers:#,0} peers x {result.Pieces} pieces, "
                     + $"peak {result.PeakMebibytes} MiB, {result.SettledMsat:#,0} msat (play money) settled");
-            return Task.FromResult(cancellation.IsCancellationRequested ? 130 : 0);
+            return cancellation.IsCancellationRequested ? 130 : 0;
         });
         return command;
     }

@@ -21,8 +21,10 @@ internal static class CompareCommand
         {
             first, second, set, setOther, seed, replicates, threads,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
+            // Ctrl-C is listened to once this returns a task.
+            await Task.Yield();
             IReadOnlyList<string> both = CommonOptions.Assignments(parsed, set, seed, replicates);
             Scenario one = ScenarioReader.Read(CommonOptions.Load(parsed.GetValue(first)!), both);
             // The same seed and number of replicates on both sides: that is what pairs them.
@@ -30,7 +32,7 @@ internal static class CompareCommand
                 CommonOptions.Load(parsed.GetValue(second)!),
                 [.. both, .. parsed.GetValue(setOther) ?? [], $"seed={one.Seed}", $"replicates={one.Replicates}"]);
             Print(Run(one), Run(other));
-            return Task.FromResult(cancellation.IsCancellationRequested ? 130 : 0);
+            return cancellation.IsCancellationRequested ? 130 : 0;
 
             RunOutcome Run(Scenario scenario) => new Runner(scenario, Math.Max(1, parsed.GetValue(threads)))
                 .Run([.. Enumerable.Range(0, scenario.Replicates).Select(index => (uint)index)], cancellation);

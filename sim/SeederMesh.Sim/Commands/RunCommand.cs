@@ -31,6 +31,8 @@ internal static class RunCommand
         };
         command.SetAction(async (parsed, cancellation) =>
         {
+            // Ctrl-C is listened to once this returns a task.
+            await Task.Yield();
             string yaml = CommonOptions.Load(parsed.GetValue(scenario)!);
             IReadOnlyList<string> assignments = CommonOptions.Assignments(parsed, set, seed, replicates);
             Scenario read = ScenarioReader.Read(yaml, assignments);

@@ -27,8 +27,10 @@ internal static class SweepCommand
         {
             scenario, set, seed, replicates, threads, output, metrics,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
+            // Ctrl-C is listened to once this returns a task.
+            await Task.Yield();
             string yaml = CommonOptions.Load(parsed.GetValue(scenario)!);
             List<string> assignments = [.. CommonOptions.Assignments(parsed, set, seed, replicates)];
             Scenario first = ScenarioReader.Read(yaml, assignments);
@@ -39,7 +41,7 @@ internal static class SweepCommand
 
             string[] names = parsed.GetValue(metrics) is { Length: > 0 } given ? given : ["download_s.mean"];
             Sweep(first, yaml, assignments, parsed.GetValue(output)!, parsed.GetValue(threads), names, cancellation);
-            return Task.FromResult(cancellation.IsCancellationRequested ? 130 : 0);
+            return cancellation.IsCancellationRequested ? 130 : 0;
         });
         return command;
     }

@@ -19,8 +19,10 @@ internal static class ValidateCommand
         Option<int?> replicates = CommonOptions.Replicates();
         var command = new Command("validate",
             "Reproduces published results: expected, got, tolerance, verdict") { scenarios, set, seed, replicates };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
+            // Ctrl-C is listened to once this returns a task.
+            await Task.Yield();
             string[] names = parsed.GetValue(scenarios) is { Length: > 0 } given
                 ? given : [.. CommonOptions.ShippedNames("validate")];
             IReadOnlyList<string> assignments = CommonOptions.Assignments(parsed, set, seed, replicates);
@@ -32,7 +34,7 @@ internal static class ValidateCommand
             }
 
             Console.WriteLine(failed == 0 ? "all inside their tolerances" : $"{failed} outside");
-            return Task.FromResult(cancellation.IsCancellationRequested ? 130 : failed == 0 ? 0 : 1);
+            return cancellation.IsCancellationRequested ? 130 : failed == 0 ? 0 : 1;
         });
         return command;
     }
