@@ -9,6 +9,7 @@ var root = new RootCommand("mesh-sim simulates swarms, payments and attacks with
     SweepCommand.Create(),
     CompareCommand.Create(),
     BenchCommand.Create(),
+    ReplayCommand.Create(),
     ReportCommand.Create(),
     SchemaCommands.CreateSchema(),
     SchemaCommands.CreateNew(),

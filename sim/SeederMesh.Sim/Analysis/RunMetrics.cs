@@ -16,6 +16,7 @@ internal sealed class RunMetrics(Scenario scenario)
     private readonly ChannelTotals totals = new();
     private readonly PayoutTotals payouts = new();
     private readonly List<(double Leechers, double Seeds)> averages = [];
+    private readonly double[] exchanges = new double[scenario.Populations.Count * scenario.Populations.Count];
     private double makespan;
     private long deliveries;
     private long unfinished;
@@ -28,6 +29,11 @@ internal sealed class RunMetrics(Scenario scenario)
         SwarmState state = result.State;
         deliveries += result.Deliveries;
         totals.Add(result.Totals);
+        for (int index = 0; index < exchanges.Length; index++)
+        {
+            exchanges[index] += result.Exchanges[index];
+        }
+
         for (int peer = 0; peer < state.Peers; peer++)
         {
             AddPeer(result, peer);
@@ -68,6 +74,7 @@ internal sealed class RunMetrics(Scenario scenario)
             ["receipts.verified"] = totals.VerifiedReceipts,
             ["channels"] = totals.Channels,
             ["channels.verified"] = totals.VerifiedChannels,
+            ["exchange.clustering"] = Clustering(),
             ["payout.jain"] = Fairness.Jain(seeders.Select(seeder => seeder.Payout)),
             ["payout.gini"] = Fairness.Gini(seeders.Select(seeder => seeder.Payout)),
             ["payout.proportionality"] = Fairness.RewardProportionality(seeders),
@@ -130,6 +137,31 @@ internal sealed class RunMetrics(Scenario scenario)
         averages.Add(rows.Length == 0
             ? (0, 0)
             : (rows.Average(row => (double)row.Leechers), rows.Average(row => (double)row.Seeds)));
+    }
+
+    /// <summary>Share of what leechers give each other that stays in its population, over that of mixing at random:
+    /// 1 is no clustering.</summary>
+    private double Clustering()
+    {
+        int count = scenario.Populations.Count;
+        double total = exchanges.Sum();
+        double same = 0;
+        double random = 0;
+        for (int population = 0; population < count; population++)
+        {
+            double sent = 0;
+            double received = 0;
+            for (int other = 0; other < count; other++)
+            {
+                sent += exchanges[(population * count) + other];
+                received += exchanges[(other * count) + population];
+            }
+
+            same += exchanges[(population * count) + population];
+            random += sent * received / total;
+        }
+
+        return random > 0 ? same / random : double.NaN;
     }
 
     private static double Percentile(double[] values, double share)

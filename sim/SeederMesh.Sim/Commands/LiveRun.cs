@@ -31,7 +31,8 @@ internal static class LiveRun
         {
             LiveOutcome outcome = await new LiveHub(hub, scenario, parallel).PlayAsync(swarms, cancellation);
             Write(folder, outcome);
-            Console.WriteLine($"{outcome.Channels} channels and {outcome.Receipts} receipts through {hub} in {outcome.Elapsed.TotalSeconds:0.0} s "
+            Console.WriteLine($"{outcome.Channels} channels and {outcome.Receipts} receipts through {hub} "
+                + $"in {outcome.Elapsed.TotalSeconds:0.0} s "
                 + $"({outcome.Channels / outcome.Elapsed.TotalSeconds:0.0} channels, {outcome.Receipts / outcome.Elapsed.TotalSeconds:0} "
                 + $"receipts a second); {outcome.Rows.Count} peers, {outcome.Rows.Count(row => row.SimulatedMsat != row.HubMsat)} of them "
                 + $"with other money than simulated; {folder}/live.csv");

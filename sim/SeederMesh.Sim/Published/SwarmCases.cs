@@ -56,6 +56,64 @@ internal static class SwarmCases
         ];
     }
 
+    /// <summary>Tit for tat makes peers of like uplinks exchange with each other; serving in turn does not.</summary>
+    public static IReadOnlyList<PublishedRow> Clustering(Scenario scenario, CancellationToken cancellation)
+    {
+        double Got(ChokePolicy choke) => Run(
+            scenario with
+            {
+                Populations =
+                [
+                    .. scenario.Populations.Select(population => population.IsSeed
+                        ? population : population with { Choke = choke }),
+                ],
+            },
+            cancellation)["exchange.clustering"].Mean;
+
+        double inTurn = Got(ChokePolicy.Rotate);
+        double titForTat = Got(ChokePolicy.TitForTat);
+        return
+        [
+            new PublishedRow("clustering, tit for tat", 1, titForTat, "above 1 + " + scenario.PublishedTolerance,
+                titForTat > 1 + scenario.PublishedTolerance),
+            new PublishedRow("clustering, in turn", titForTat, inTurn, "smaller", inTurn < titForTat),
+        ];
+    }
+
+    /// <summary>
+    /// A client that cuts its uplink into more slots (parameter slots, 14) is repaid by more peers, as BitTyrant is;
+    /// when everybody does it, it has nothing
+    /// of it. Populations <c>client</c> and <c>others</c>. The direction is reproduced, not the median of 70%: the
+    /// model's slots are equal,
+    /// where BitTyrant sets each peer's rate by itself.
+    /// </summary>
+    public static IReadOnlyList<PublishedRow> BitTyrant(Scenario scenario, CancellationToken cancellation)
+    {
+        int slots = (int)scenario.Parameters.GetValueOrDefault("slots", 14);
+        double Seconds(params string[] strategic) => Run(
+            scenario with
+            {
+                Populations =
+                [
+                    .. scenario.Populations.Select(population => strategic.Contains(population.Name, StringComparer.Ordinal)
+                        ? population with { Slots = slots }
+                        : population),
+                ],
+            },
+            cancellation)["client.download_s.mean"].Mean;
+
+        double plain = Seconds();
+        double alone = plain / Seconds("client");
+        double everybody = plain / Seconds("client", "others");
+        return
+        [
+            new PublishedRow("speed-up, strategic alone", 1, alone, "above 1 + " + scenario.PublishedTolerance,
+                alone > 1 + scenario.PublishedTolerance),
+            new PublishedRow("speed-up, everybody strategic", 1, everybody, "at most 1 + "
+                + scenario.PublishedTolerance, everybody <= 1 + scenario.PublishedTolerance),
+        ];
+    }
+
     /// <summary>One slot that serves each of the idle peers in turn: each has an equal share of the time; tolerance
     /// in seconds.</summary>
     public static IReadOnlyList<PublishedRow> OptimisticUnchoke(Scenario scenario, CancellationToken cancellation)

@@ -29,6 +29,7 @@ internal sealed partial class Swarm
     private readonly int rechokeTicks;
     private readonly int latencyTicks;
     private readonly int[] superSeeded;
+    private readonly long[] exchanges;
     private CounterRandom random;
     private int aliveCount;
     private int leechersPresent;
@@ -47,6 +48,7 @@ internal sealed partial class Swarm
         rechokeTicks = scenario.Ticks(scenario.Network.RechokeSeconds, 1);
         latencyTicks = scenario.Ticks(scenario.Network.LatencySeconds);
         superSeeded = new int[state.Pieces];
+        exchanges = new long[scenario.Populations.Count * scenario.Populations.Count];
         random = new CounterRandom(scenario.Seed, run, (ulong)plan.Torrent, RandomStream.Pieces);
         books = new ChannelBooks(scenario, plan, run, state);
     }
@@ -95,6 +97,7 @@ internal sealed partial class Swarm
         return new SwarmResult(plan, state, series.Rows, books.Totals, trace, Deliveries, events, end)
         {
             Channels = books.Closed,
+            Exchanges = exchanges,
         };
     }
 
@@ -160,6 +163,11 @@ internal sealed partial class Swarm
         state.Sent[link]++;
         state.Uploaded[uploader]++;
         Deliveries++;
+        if (state.HaveCount[uploader] < state.Pieces)
+        {
+            exchanges[(state.PopulationOf[uploader] * scenario.Populations.Count) + state.PopulationOf[receiver]]++;
+        }
+
         ref byte received = ref state.Received[(receiver * state.DegreeMax) + state.Back[link]];
         received += received == byte.MaxValue ? (byte)0 : (byte)1;
         unchecked

@@ -41,6 +41,9 @@ internal sealed record SwarmResult(
     long Events,
     int EndTick)
 {
+    /// <summary>Pieces that leechers gave each other: from population (row) to population (column).</summary>
+    public IReadOnlyList<long> Exchanges { get; init; } = [];
+
     /// <summary>Every channel, when the scenario keeps them.</summary>
     public IReadOnlyList<ClosedChannel> Channels { get; init; } = [];
 }

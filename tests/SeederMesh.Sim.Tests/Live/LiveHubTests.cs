@@ -1,5 +1,7 @@
 using SeederMesh.Hub;
+using SeederMesh.Sim.Commands;
 using SeederMesh.Sim.Live;
+using SeederMesh.Sim.Replays;
 using SeederMesh.Sim.Running;
 using SeederMesh.Sim.Scenarios;
 using SeederMesh.Sim.Swarms;
@@ -40,6 +42,32 @@ public sealed class LiveHubTests : IDisposable
         Assert.True(outcome.Rows.Count > 5);
         Assert.All(outcome.Rows, row => Assert.Equal(row.SimulatedMsat, row.HubMsat));
         Assert.Equal(outcome.Receipts, swarms.Sum(swarm => swarm.Totals.Receipts));
+
+        await hub.StopAsync();
+        IReadOnlyList<LoggedChannel> log = await ReceiptLog.ReadAsync(
+            Path.Combine(folder, "hub.db"), TestContext.Current.CancellationToken);
+        AssertReplays(log, outcome);
+    }
+
+    // The hub's own receipts, replayed: under the same policy everybody has what the hub paid, under another one what its price and split say.
+    private static void AssertReplays(IReadOnlyList<LoggedChannel> log, LiveOutcome outcome)
+    {
+        Replay same = Replay.Of(log, ReplayCommand.PolicyOf([]));
+        Assert.All(same.Seeders, seeder => Assert.Equal(seeder.RecordedMsat, seeder.ReplayedMsat));
+        Assert.Equal(
+            outcome.Rows.Where(row => row.Peer != "creator").Select(row => row.HubMsat).Where(msat => msat > 0).Order(),
+            same.Seeders.Select(seeder => seeder.RecordedMsat).Where(msat => msat > 0).Order());
+        Assert.Equal(outcome.Rows.Single(row => row.Peer == "creator").HubMsat, same.Payees.Recorded);
+
+        Replay other = Replay.Of(log, ReplayCommand.PolicyOf(
+        [
+            "mechanism.price=2474msat/MiB", "mechanism.split.creator=0", "mechanism.split.seeders=10000", "mechanism.split.registry=0",
+            "mechanism.split.hub=0", "mechanism.payout.threshold=1000000sat",
+        ]));
+        Assert.Equal((0L, 0L, 0L), (other.Payees.Replayed, other.Registry.Replayed, other.Hub.Replayed));
+        long paid = log.Sum(channel => channel.Grants.Sum(grant => grant.Bytes * 2474 >> 20));
+        Assert.Equal(paid, other.Seeders.Sum(seeder => seeder.ReplayedMsat));
+        Assert.Equal((0L, paid), (other.Payouts.PaidMsat, other.Payouts.OwedMsat));
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
