@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
+using SeederMesh.Hub;
 using SeederMesh.Lightning;
 using SeederMesh.Lightning.Embedded;
 using SeederMesh.Torrents.Metainfos;
@@ -18,15 +19,28 @@ internal sealed class TestSwarm : IAsyncDisposable
     private readonly TemporaryFolder folder;
     private readonly List<TestSeeder> seeders = [];
 
-    private TestSwarm(TemporaryFolder folder, EmbeddedNetwork network, LocalHub hub, EmbeddedNode wallet)
+    private readonly LocalHub? local;
+    private readonly RunningHub? real;
+
+    private TestSwarm(TemporaryFolder folder, EmbeddedNetwork network, LocalHub? local, RunningHub? real, EmbeddedNode wallet)
     {
-        this.folder = folder;
-        (Network, Hub, Wallet) = (network, hub, wallet);
+        (this.folder, this.local, this.real) = (folder, local, real);
+        (Network, Wallet) = (network, wallet);
+        HubUrl = local?.Url ?? real!.Address.ToString();
     }
+
+    public string HubUrl { get; }
+
+    /// <summary>The ledger of the real hub.</summary>
+    public string LedgerPath => folder["hub/hub.db"];
 
     public EmbeddedNetwork Network { get; }
 
-    public LocalHub Hub { get; }
+    /// <summary>The hub, where it is the one for tests.</summary>
+    public LocalHub Hub => local!;
+
+    /// <summary>The hub, where it is the real one.</summary>
+    public RunningHub RealHub => real!;
 
     public EmbeddedNode Wallet { get; }
 
@@ -48,14 +62,37 @@ internal sealed class TestSwarm : IAsyncDisposable
     {
         var place = new TemporaryFolder();
         EmbeddedNetwork network = await EmbeddedNetwork.OpenAsync(new EmbeddedNetworkOptions(place["lightning.db"]));
-        string token = new('a', 64);
-        Assert.Equal(OpenWalletResult.Opened, await network.OpenWalletAsync("downloader", token, Msat.FromSatoshi(10_000)));
-        EmbeddedNode wallet = (await network.AuthenticateAsync("downloader", token))!;
+        EmbeddedNode wallet = await WalletAsync(network, "downloader", 10_000);
         LocalHub hub = await LocalHub.StartAsync(network.Hub);
-        var swarm = new TestSwarm(place, network, hub, wallet);
-        await swarm.PublishAsync(bytes, price, isPrivate);
+        var swarm = new TestSwarm(place, network, hub, null, wallet);
+        await swarm.PublishAsync(bytes, price, isPrivate, "keysend:02" + new string('b', 64));
+        hub.Register(swarm.Manifest);
         return swarm;
     }
+
+    /// <summary>The same around the real hub, in this process; its creator has the wallet "creator".</summary>
+    public static async Task<TestSwarm> StartWithRealHubAsync(long bytes, long price)
+    {
+        var place = new TemporaryFolder();
+        RunningHub hub = await HubApplication.StartAsync(new HubOptions
+        {
+            DataFolder = place["hub"],
+            Listen = "http://127.0.0.1:0",
+            PayoutIntervalMs = 20,
+            SweepIntervalMs = 50,
+        });
+        EmbeddedNode wallet = await WalletAsync(hub.Network, "downloader", 10_000);
+        var swarm = new TestSwarm(place, hub.Network, null, hub, wallet);
+        await swarm.PublishAsync(bytes, price, isPrivate: false, await swarm.DestinationAsync("creator"));
+        using var client = new HubClient(hub.Address, Creator);
+        await client.RegisterManifestAsync(swarm.Manifest.Bytes);
+        return swarm;
+    }
+
+    /// <summary>Opens an empty wallet.</summary>
+    /// <returns>How to pay it.</returns>
+    public async Task<string> DestinationAsync(string name) =>
+        $"keysend:{(await (await WalletAsync(Network, name, 0)).GetInfoAsync()).NodeId}";
 
     public async Task<TestSeeder> AddSeederAsync(Func<ClientConfiguration, ClientConfiguration>? configure = null)
     {
@@ -71,7 +108,7 @@ internal sealed class TestSwarm : IAsyncDisposable
 
     public ClientConfiguration Configuration() => new()
     {
-        Hub = Hub.Url,
+        Hub = HubUrl,
         ListenAddress = "127.0.0.1",
         Port = 0,
         Loopback = true,
@@ -107,12 +144,27 @@ internal sealed class TestSwarm : IAsyncDisposable
             await seeder.StopAsync();
         }
 
-        await Hub.DisposeAsync();
-        await Network.DisposeAsync();
+        if (local is not null)
+        {
+            await local.DisposeAsync();
+            await Network.DisposeAsync();
+        }
+        else
+        {
+            await RealHub.DisposeAsync();
+        }
+
         folder.Dispose();
     }
 
-    private async Task PublishAsync(long bytes, long? price, bool isPrivate)
+    private static async Task<EmbeddedNode> WalletAsync(EmbeddedNetwork network, string name, long satoshi)
+    {
+        string token = Digest.Of(System.Text.Encoding.UTF8.GetBytes(name)).ToString();
+        Assert.Equal(OpenWalletResult.Opened, await network.OpenWalletAsync(name, token, Msat.FromSatoshi(satoshi)));
+        return (await network.AuthenticateAsync(name, token))!;
+    }
+
+    private async Task PublishAsync(long bytes, long? price, bool isPrivate, string payee)
     {
         string album = Directory.CreateDirectory(Path.Combine(SourceFolder, "Album")).FullName;
         Directory.CreateDirectory(Path.Combine(album, "extra"));
@@ -125,7 +177,7 @@ internal sealed class TestSwarm : IAsyncDisposable
 
         MetainfoBuildResult built = await MetainfoBuilder.BuildAsync(album, new MetainfoBuildOptions { PieceLength = 65_536, IsPrivate = isPrivate });
         await File.WriteAllBytesAsync(TorrentPath, built.Torrent);
-        Assert.True(PaymentEndpoint.TryParse("keysend:02" + new string('b', 64), out PaymentEndpoint endpoint));
+        Assert.True(PaymentEndpoint.TryParse(payee, out PaymentEndpoint endpoint));
         var manifest = new Manifest
         {
             Torrent = TorrentFiles.ContentOf(built.Metainfo)!.ToManifest(),
@@ -148,7 +200,6 @@ internal sealed class TestSwarm : IAsyncDisposable
         Assert.True(signed.Signed is not null, signed.ToString());
         Manifest = signed.Signed;
         await File.WriteAllBytesAsync(folder[Manifest.FileName], Manifest.Bytes.ToArray());
-        Hub.Register(Manifest);
     }
 }
 
