@@ -13,11 +13,10 @@ namespace SeederMesh.Sim.Accounting;
 /// SeederMesh.Core.</summary>
 /// <remarks>
 /// Prices and splits are cumulative (<see cref="PricePerMebibyte.Of"/>, <see cref="SplitPolicy"/>): what a channel
-/// comes to depends on
-/// each grant's bytes and on nothing else. So a delivery only counts a piece, and a channel is settled when it closes. For the
-/// sampled share the same deliveries go through a real <see cref="Core.Channels.PaymentChannel"/> with real
-/// signatures, and must come to
-/// the same msat for everybody (<see cref="SignedChannel"/>).
+/// comes to depends on each grant's bytes and on nothing else. So a delivery only counts a piece, and a channel is
+/// settled when it closes. For the sampled share the same deliveries go through a real
+/// <see cref="Core.Channels.PaymentChannel"/> with real signatures, and must come to the same msat for everybody
+/// (<see cref="SignedChannel"/>).
 /// </remarks>
 internal sealed class ChannelBooks
 {
@@ -92,7 +91,8 @@ internal sealed class ChannelBooks
         }
     }
 
-    /// <summary>A link ends while its receiver's channel may be open: what it carried stays on the channel's account.</summary>
+    /// <summary>A link ends while its receiver's channel may be open: what it carried stays on the channel's
+    /// account.</summary>
     public void EndLink(int uploader, int receiver, int sentPieces)
     {
         bool open = state.HaveCount[receiver] < state.Pieces && state.Departed[receiver] == SwarmState.Never;

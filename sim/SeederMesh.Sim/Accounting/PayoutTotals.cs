@@ -2,7 +2,8 @@ using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Accounting;
 
-/// <summary>What leaves the hub at the end of a run: each payee above the threshold is paid once, less the routing fee.</summary>
+/// <summary>What leaves the hub at the end of a run: each payee above the threshold is paid once, less the routing
+/// fee.</summary>
 /// <remarks>The fee is BOLT 7's: base + amount x ppm / 1,000,000, rounded down; here the payee bears it.</remarks>
 internal sealed class PayoutTotals
 {

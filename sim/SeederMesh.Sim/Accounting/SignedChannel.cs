@@ -10,7 +10,8 @@ using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Accounting;
 
-/// <summary>A sampled channel, settled as a hub settles it: real keys, receipts, signatures, grants and closing.</summary>
+/// <summary>A sampled channel, settled as a hub settles it: real keys, receipts, signatures, grants and
+/// closing.</summary>
 internal sealed class SignedChannel
 {
     /// <summary>Virtual time starts here: receipts carry milliseconds since 1970.</summary>

@@ -1,6 +1,7 @@
 namespace SeederMesh.Sim.Analysis;
 
-/// <summary>How evenly something is spread. Sums run over sorted copies, so that the order of peers changes no bit.</summary>
+/// <summary>How evenly something is spread. Sums run over sorted copies, so that the order of peers changes no
+/// bit.</summary>
 internal static class Fairness
 {
     /// <summary>Jain's index (sum x)^2 / (n sum x^2): 1 is equal, 1/n is one for all. NaN when there is nothing to
@@ -13,7 +14,8 @@ internal static class Fairness
         return squares > 0 ? sum * sum / (sorted.Length * squares) : double.NaN;
     }
 
-    /// <summary>Gini: sum((2i - n - 1) x_i) / (n sum x), sorted: 0 is equal. NaN when there is nothing to spread.</summary>
+    /// <summary>Gini: sum((2i - n - 1) x_i) / (n sum x), sorted: 0 is equal. NaN when there is nothing to
+    /// spread.</summary>
     public static double Gini(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
@@ -50,12 +52,13 @@ internal static class Fairness
         return curve;
     }
 
-    /// <summary>Jain of payout per verified byte, over those who uploaded: 1 when everybody earns the same for a byte.</summary>
+    /// <summary>Jain of payout per verified byte, over those who uploaded: 1 when everybody earns the same for a
+    /// byte.</summary>
     public static double RewardProportionality(IEnumerable<(double Payout, double Bytes)> seeders) =>
         Jain(seeders.Where(seeder => seeder.Bytes > 0).Select(seeder => seeder.Payout / seeder.Bytes));
 
-    /// <summary>The largest envy max_ij [u_i(x_j) - u_i(x_i)]+, where a seeder values a payout by what its bytes
-    /// cost it.</summary>
+    /// <summary>The largest envy max_ij [u_i(x_j) - u_i(x_i)]+, where a seeder values a payout by what its bytes cost
+    /// it.</summary>
     /// <remarks>u_i(x_j) is what i would have for its own bytes at j's payout per byte.</remarks>
     public static double Envy(IEnumerable<(double Payout, double Bytes)> seeders)
     {

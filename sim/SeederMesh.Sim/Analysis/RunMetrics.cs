@@ -139,8 +139,8 @@ internal sealed class RunMetrics(Scenario scenario)
             : (rows.Average(row => (double)row.Leechers), rows.Average(row => (double)row.Seeds)));
     }
 
-    /// <summary>Share of what leechers give each other that stays in its population, over that of mixing at random:
-    /// 1 is no clustering.</summary>
+    /// <summary>Share of what leechers give each other that stays in its population, over that of mixing at random: 1
+    /// is no clustering.</summary>
     private double Clustering()
     {
         int count = scenario.Populations.Count;

@@ -5,8 +5,10 @@ namespace SeederMesh.Sim.Analytic;
 /// <summary>Growth of a flash crowd's service, and visits of a random walk: small simulations.</summary>
 internal static class Growth
 {
-    /// <summary>Rate at which the logarithm of the holders grows when an upload takes an exponential time of rate mu.</summary>
-    /// <remarks>The slope over the second half, where hundreds of holders make it steady; the mean of 20 runs.</remarks>
+    /// <summary>Rate at which the logarithm of the holders grows when an upload takes an exponential time of rate
+    /// mu.</summary>
+    /// <remarks>The slope over the second half, where hundreds of holders make it steady; the mean of 20
+    /// runs.</remarks>
     public static double Exponential(double mu, double seconds, ref CounterRandom random)
     {
         const int runs = 20;
@@ -49,8 +51,8 @@ internal static class Growth
         return Math.Log(holders) / (rounds / mu);
     }
 
-    /// <summary>Mean visits of a walk that stops with probability <paramref name="stop"/> before each step, in a
-    /// line of nodes.</summary>
+    /// <summary>Mean visits of a walk that stops with probability <paramref name="stop"/> before each step, in a line
+    /// of nodes.</summary>
     public static double WalkVisits(double stop, int nodes, ref CounterRandom random)
     {
         const int walks = 200_000;
@@ -74,12 +76,12 @@ internal static class Growth
 /// Seshadri, 2005).</summary>
 internal static class BinomialPipeline
 {
-    /// <summary>Rounds of one part per uplink until <paramref name="peers"/> peers have <paramref name="parts"/>
-    /// parts from one server.</summary>
+    /// <summary>Rounds of one part per uplink until <paramref name="peers"/> peers have <paramref name="parts"/> parts
+    /// from one server.</summary>
     /// <remarks>
-    /// Node 0 is the server. In round t everybody exchanges along dimension t mod k: the server sends part t (the
-    /// last one again at the end), others
-    /// the newest part that they have. With fewer than 2^k nodes, two share a corner, and take turns.
+    /// Node 0 is the server. In round t everybody exchanges along dimension t mod k: the server sends part t (the last
+    /// one again at the end), others the newest part that they have. With fewer than 2^k nodes, two share a corner,
+    /// and take turns.
     /// </remarks>
     public static int Rounds(int peers, int parts)
     {

@@ -5,15 +5,15 @@ namespace SeederMesh.Sim.Analytic;
 
 /// <summary>The missing piece syndrome: random contact, exact piece sets (Hajek and Zhu, 2011).</summary>
 /// <remarks>
-/// Peers come empty at rate L. The fixed seed contacts a random peer at rate Us, each peer another at rate mu, and uploads a
-/// random useful piece. A peer with all K pieces stays for an exponential time of rate gamma (inf: leaves at once).
-/// It starts from
-/// a one-club: <c>club</c> peers that lack only the first piece. Parameters: K, L, Us, mu, gamma, club (500), seconds (400).
+/// Peers come empty at rate L. The fixed seed contacts a random peer at rate Us, each peer another at rate mu, and
+/// uploads a random useful piece. A peer with all K pieces stays for an exponential time of rate gamma (inf: leaves at
+/// once). It starts from a one-club: <c>club</c> peers that lack only the first piece. Parameters: K, L, Us, mu,
+/// gamma, club (500), seconds (400).
 /// </remarks>
 internal static class MissingPiece
 {
-    /// <summary>Growth of the one-club, peers a second: L - Us / (1 - mu/gamma); at most 0 when seeds multiply
-    /// (gamma at most mu).</summary>
+    /// <summary>Growth of the one-club, peers a second: L - Us / (1 - mu/gamma); at most 0 when seeds multiply (gamma
+    /// at most mu).</summary>
     public static double Expected(double arrivals, double seedRate, double mu, double gamma) =>
         gamma <= mu ? double.NegativeInfinity : arrivals - (seedRate / (1 - (mu / gamma)));
 

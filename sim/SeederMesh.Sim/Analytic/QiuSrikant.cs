@@ -5,8 +5,8 @@ namespace SeederMesh.Sim.Analytic;
 
 /// <summary>Leechers and seeds as a Markov chain, and its fluid limit (Qiu and Srikant, SIGCOMM 2004).</summary>
 /// <remarks>
-/// Arrivals L, giving up theta a leecher, completing min(c x, mu (eta x + y)), leaving gamma a seed. Parameters of the scenario:
-/// L, theta, mu, c, gamma, eta, and optionally events (of the chain, 2,000,000).
+/// Arrivals L, giving up theta a leecher, completing min(c x, mu (eta x + y)), leaving gamma a seed. Parameters of the
+/// scenario: L, theta, mu, c, gamma, eta, and optionally events (of the chain, 2,000,000).
 /// </remarks>
 internal static class QiuSrikant
 {

@@ -5,7 +5,8 @@ internal static class Reputation
 {
     /// <summary>EigenTrust: (1-a) e / (a + (1-a) e) of all trust ends in a collective that leaks e to it and keeps
     /// what it has.</summary>
-    /// <remarks>Computed by power iteration over honest peers and a closed collective of <paramref name="size"/>.</remarks>
+    /// <remarks>Computed by power iteration over honest peers and a closed collective of
+    /// <paramref name="size"/>.</remarks>
     public static double EigenTrustCollective(double leak, double reset, int size)
     {
         // Honest trust flows evenly among the honest, the leak into the collective; the collective trusts only itself.
@@ -28,8 +29,8 @@ internal static class Reputation
         return members.Sum() / (honest + members.Sum());
     }
 
-    /// <summary>What k Sybils in a chain behind an identity multiply its random-walk score by: (1-(1-a)^(k+1))/a, a
-    /// = stopping.</summary>
+    /// <summary>What k Sybils in a chain behind an identity multiply its random-walk score by: (1-(1-a)^(k+1))/a, a =
+    /// stopping.</summary>
     /// <param name="sybils">How many.</param>
     /// <param name="stop">Probability that the walk stops at each step.</param>
     /// <param name="decay">Transitivity decay for each hop beyond the first (MeritRank); 0 is none.</param>

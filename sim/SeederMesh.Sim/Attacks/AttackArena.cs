@@ -3,7 +3,8 @@ using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Attacks;
 
-/// <summary>Plays attacks on an economy, with the defences off and on, against the same economy without them.</summary>
+/// <summary>Plays attacks on an economy, with the defences off and on, against the same economy without
+/// them.</summary>
 internal static class AttackArena
 {
     /// <summary>Each attack of the scenario by itself, and, when there are several, all of them at once.</summary>

@@ -6,7 +6,8 @@ internal static class AuditAttacks
     /// <summary>n false claims of value v each; an audited one costs the bond instead.</summary>
     public static void OverClaim(Economy economy, bool defended) => PlayAudited(economy, defended, "hub");
 
-    /// <summary>The value of a false claim is the share of creator, registry and hub that the pair keeps to itself.</summary>
+    /// <summary>The value of a false claim is the share of creator, registry and hub that the pair keeps to
+    /// itself.</summary>
     public static void UnderReporting(Economy economy, bool defended) => PlayAudited(economy, defended, "creator");
 
     private static void PlayAudited(Economy economy, bool defended, string victim)
@@ -45,8 +46,7 @@ internal static class AuditAttacks
     /// <summary>A downloader signs for a fraction of the manifest's price.</summary>
     /// <remarks>
     /// The channel's price is the manifest's, and hub and seeder work the receipts out again at that price: the
-    /// signature is over something else. The
-    /// seeder stops at its window, as with somebody who signs nothing.
+    /// signature is over something else. The seeder stops at its window, as with somebody who signs nothing.
     /// </remarks>
     public static void PriceShading(Economy economy, bool defended)
     {

@@ -13,10 +13,9 @@ namespace SeederMesh.Sim.Attacks;
 
 /// <summary>A small market whose money moves through real payment channels with real signatures.</summary>
 /// <remarks>
-/// Everybody's balance is kept by name; names that start with <c>attacker</c> are the attacker's, whatever
-/// identities it invents. The
-/// content that a downloader receives is worth its price to it. Honest trades depend on the seed and the replicate only: with
-/// and without an attack they are the same (common random numbers).
+/// Everybody's balance is kept by name; names that start with <c>attacker</c> are the attacker's, whatever identities
+/// it invents. The content that a downloader receives is worth its price to it. Honest trades depend on the seed and
+/// the replicate only: with and without an attack they are the same (common random numbers).
 /// </remarks>
 internal sealed class Economy
 {
@@ -78,8 +77,10 @@ internal sealed class Economy
 
     public double PoolClaims => poolBytes.Values.Sum();
 
-    /// <summary>Honest downloads: each takes its pieces from random seeders, one of whom is the attacker behaving well.</summary>
-    /// <param name="attackerSeeds">How many pieces' identities the attacker's share is spread over; 1 when honest.</param>
+    /// <summary>Honest downloads: each takes its pieces from random seeders, one of whom is the attacker behaving
+    /// well.</summary>
+    /// <param name="attackerSeeds">How many pieces' identities the attacker's share is spread over; 1 when
+    /// honest.</param>
     public void TradeHonestly(int attackerSeeds = 1)
     {
         for (int downloader = 0; downloader < Downloaders; downloader++)
@@ -96,7 +97,8 @@ internal sealed class Economy
         }
     }
 
-    /// <summary>One download through a real channel: who sent each piece is paid; the content is worth its price.</summary>
+    /// <summary>One download through a real channel: who sent each piece is paid; the content is worth its
+    /// price.</summary>
     /// <param name="downloader">Who pays.</param>
     /// <param name="sources">Who sent each piece; null for pieces that nobody is paid for.</param>
     /// <param name="repeatReports">Times that each report is made, in a shuffled order.</param>
@@ -124,7 +126,8 @@ internal sealed class Economy
         Invariant.Require(channel.Status == ChannelStatus.Closed, "a finished trade leaves nothing open");
     }
 
-    /// <summary>What one seeder's upload of the whole content settles when it is cut into pieces of some length.</summary>
+    /// <summary>What one seeder's upload of the whole content settles when it is cut into pieces of some
+    /// length.</summary>
     public long SettleContent(int pieceLength)
     {
         int pieces = (int)((long)Pieces * PieceLength / pieceLength);
@@ -197,8 +200,8 @@ internal sealed class Economy
         }
     }
 
-    /// <summary>A hub without memory pays each copy of a report; what its channel does not cover comes out of its
-    /// own pocket.</summary>
+    /// <summary>A hub without memory pays each copy of a report; what its channel does not cover comes out of its own
+    /// pocket.</summary>
     private void PayAgainNaively(bool naiveHub, int copies, Settlement settlement, string seeder)
     {
         for (int copy = 1; naiveHub && copy < copies; copy++)

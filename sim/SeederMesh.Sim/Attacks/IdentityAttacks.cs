@@ -33,7 +33,8 @@ internal static class IdentityAttacks
         economy.Bound = names * (double)economy.Price.Of(exposure.WindowAfter(0, 0)).Value;
     }
 
-    /// <summary>A pool is handed out by random-walk reputation; the attacker's node stands for one honest peer of ten.</summary>
+    /// <summary>A pool is handed out by random-walk reputation; the attacker's node stands for one honest peer of
+    /// ten.</summary>
     public static void ReputationSybils(Economy economy, bool defended)
     {
         const double honestPeers = 9;

@@ -5,7 +5,8 @@ namespace SeederMesh.Sim.Attacks;
 /// <summary>Attacks by pairs that deal with themselves, alone and on money that somebody adds.</summary>
 internal static class PoolAttacks
 {
-    /// <summary>Real channels whose downloader and seeders are one person: it loses what leaves the pair, to the msat.</summary>
+    /// <summary>Real channels whose downloader and seeders are one person: it loses what leaves the pair, to the
+    /// msat.</summary>
     public static void CollusionRing(Economy economy, bool defended)
     {
         int rounds = (int)economy.Parameter("rounds", 3);
@@ -86,8 +87,8 @@ internal static class PoolAttacks
 
     /// <summary>
     /// A ring of k identities gives one project k small sums. Plain quadratic matching pays (sum sqrt c)^2 - sum c;
-    /// the pairwise-bounded
-    /// rule discounts each pair by how alike its giving is, which stops one pair and not k strangers.
+    /// the pairwise-bounded rule discounts each pair by how alike its giving is, which stops one pair and not k
+    /// strangers.
     /// </summary>
     public static void QuadraticSybils(Economy economy, bool defended)
     {
@@ -99,8 +100,8 @@ internal static class PoolAttacks
     }
 
     /// <summary>The match of k equal gifts that come to <paramref name="budget"/>.</summary>
-    /// <remarks>Pairwise-bounded (Buterin 2019): pair i, j gets 2 sqrt(c_i c_j) x M / (M + sqrt(c_i c_j)), M =
-    /// budget / 10.</remarks>
+    /// <remarks>Pairwise-bounded (Buterin 2019): pair i, j gets 2 sqrt(c_i c_j) x M / (M + sqrt(c_i c_j)), M = budget
+    /// / 10.</remarks>
     public static double QuadraticMatch(MatchRule rule, int identities, double budget)
     {
         double gift = budget / identities;

@@ -23,8 +23,8 @@ internal static class ReceiptAttacks
         economy.Bound = seeders * (double)economy.Price.Of(exposure.WindowAfter(0, 0)).Value;
     }
 
-    /// <summary>Bytes that a seeder serves, piece by piece, to somebody who never signs: until its window is full,
-    /// or all there is.</summary>
+    /// <summary>Bytes that a seeder serves, piece by piece, to somebody who never signs: until its window is full, or
+    /// all there is.</summary>
     public static long ServedUnsigned(ExposurePolicy exposure, bool bounded)
     {
         long bytes = 0;
@@ -37,7 +37,8 @@ internal static class ReceiptAttacks
         return bytes;
     }
 
-    /// <summary>Rubbish fails its hash check: who pays on arrival pays for nothing, who pays after it signs nothing.</summary>
+    /// <summary>Rubbish fails its hash check: who pays on arrival pays for nothing, who pays after it signs
+    /// nothing.</summary>
     public static void CorruptPieces(Economy economy, bool defended)
     {
         int pieces = (int)economy.Parameter("pieces", 12);

@@ -73,7 +73,8 @@ internal static class CommonOptions
         return assignments;
     }
 
-    /// <summary>The scenario with what was overridden written into it, so that a folder can be run again from itself.</summary>
+    /// <summary>The scenario with what was overridden written into it, so that a folder can be run again from
+    /// itself.</summary>
     public static string Resolved(string yaml, IReadOnlyList<string> assignments) => assignments.Count == 0
         ? yaml
         : string.Concat(assignments.Select(assignment => $"# --set {assignment}\n")) + yaml;

@@ -5,7 +5,8 @@ using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Commands;
 
-/// <summary><c>mesh-sim compare A B</c>: the difference B - A, replicate by replicate, on common random numbers.</summary>
+/// <summary><c>mesh-sim compare A B</c>: the difference B - A, replicate by replicate, on common random
+/// numbers.</summary>
 internal static class CompareCommand
 {
     public static Command Create()

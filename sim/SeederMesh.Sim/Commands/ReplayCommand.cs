@@ -46,7 +46,8 @@ internal static class ReplayCommand
     }
 
     /// <summary>The policy that assignments make of what was recorded: only what they name differs.</summary>
-    /// <exception cref="ScenarioException">One of them is no key of a mechanism, or its value is not allowed.</exception>
+    /// <exception cref="ScenarioException">One of them is no key of a mechanism, or its value is not
+    /// allowed.</exception>
     public static ReplayPolicy PolicyOf(IReadOnlyList<string> assignments)
     {
         if (assignments.FirstOrDefault(assignment => !assignment.StartsWith("mechanism.", StringComparison.Ordinal)) is { } other)

@@ -16,12 +16,12 @@ using SeederMesh.Sim.Swarms;
 
 namespace SeederMesh.Sim.Live;
 
-/// <summary>Plays a simulated run to a running hub: virtual peers open, fund, draw, report and close over its API.</summary>
+/// <summary>Plays a simulated run to a running hub: virtual peers open, fund, draw, report and close over its
+/// API.</summary>
 /// <remarks>
-/// Every payment, signature and settlement is real (in the hub's play money); only the bytes are not there. Peers
-/// have fresh keys, so that a
-/// hub that has served others gives the same totals. Channels run in parallel, which is also the hub's load; within a channel the
-/// order is the simulation's, because the last millisatoshi of a carry goes by it.
+/// Every payment, signature and settlement is real (in the hub's play money); only the bytes are not there. Peers have
+/// fresh keys, so that a hub that has served others gives the same totals. Channels run in parallel, which is also the
+/// hub's load; within a channel the order is the simulation's, because the last millisatoshi of a carry goes by it.
 /// </remarks>
 internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
 {

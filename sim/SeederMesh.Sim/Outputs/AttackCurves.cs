@@ -3,7 +3,8 @@ using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Outputs;
 
-/// <summary>How an attack's gain grows with the attacker's main parameter, for the attacks of a scenario that have one.</summary>
+/// <summary>How an attack's gain grows with the attacker's main parameter, for the attacks of a scenario that have
+/// one.</summary>
 internal static class AttackCurves
 {
     private static readonly (string Attack, string Parameter, string Label, double[] Values)[] curves =

@@ -8,9 +8,10 @@ using SeederMesh.Sim.Swarms;
 
 namespace SeederMesh.Sim.Outputs;
 
-/// <summary>Where a run's results go: tables while it runs, then manifest.json, summary.json, plots and report.html.</summary>
-/// <remarks>Tables are valid at any moment after a flush, which follows each swarm; a run that is ended early says
-/// so in its manifest.</remarks>
+/// <summary>Where a run's results go: tables while it runs, then manifest.json, summary.json, plots and
+/// report.html.</summary>
+/// <remarks>Tables are valid at any moment after a flush, which follows each swarm; a run that is ended early says so
+/// in its manifest.</remarks>
 internal sealed class RunFolder : IDisposable
 {
     private readonly string folder;

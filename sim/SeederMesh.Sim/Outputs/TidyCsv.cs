@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace SeederMesh.Sim.Outputs;
 
-/// <summary>A table with one observation a row (RFC 4180), written as it comes; what is flushed is whole rows.</summary>
+/// <summary>A table with one observation a row (RFC 4180), written as it comes; what is flushed is whole
+/// rows.</summary>
 internal sealed class TidyCsv : IDisposable
 {
     private const string Quoted = ",\"\r\n";

@@ -26,7 +26,8 @@ internal static class SmallCases
             : [PublishedRow.Between("makespan", floor, got, 1 + scenario.PublishedTolerance + (2.0 / parts))];
     }
 
-    /// <summary>Holders of a file, each uploading it to one who lacks it at rate mu; parameters mu and seconds.</summary>
+    /// <summary>Holders of a file, each uploading it to one who lacks it at rate mu; parameters mu and
+    /// seconds.</summary>
     public static IReadOnlyList<PublishedRow> FlashGrowth(Scenario scenario, CancellationToken cancellation)
     {
         double mu = Parameter(scenario, "mu", 1);
@@ -41,7 +42,8 @@ internal static class SmallCases
         ];
     }
 
-    /// <summary>Growth of the one-club, tolerance absolute; where it is stable, it has to shrink from where it starts.</summary>
+    /// <summary>Growth of the one-club, tolerance absolute; where it is stable, it has to shrink from where it
+    /// starts.</summary>
     public static IReadOnlyList<PublishedRow> MissingPiece(Scenario scenario, CancellationToken cancellation)
     {
         IReadOnlyDictionary<string, double> parameters = scenario.Parameters;
@@ -56,8 +58,8 @@ internal static class SmallCases
             : [PublishedRow.AtMost("peers.final (bounded)", parameters.GetValueOrDefault("club", 500), got["peers.final"].Mean)];
     }
 
-    /// <summary>A free-rider among N peers that unchoke n_u others for what they give and one at random; parameters
-    /// N and n_u.</summary>
+    /// <summary>A free-rider among N peers that unchoke n_u others for what they give and one at random; parameters N
+    /// and n_u.</summary>
     public static IReadOnlyList<PublishedRow> FreeRiderShare(Scenario scenario, CancellationToken cancellation)
     {
         int peers = (int)Parameter(scenario, "N", 50);

@@ -8,7 +8,8 @@ namespace SeederMesh.Sim.Published;
 /// <summary>Published results that the scenario's own mode reproduces.</summary>
 internal static class SwarmCases
 {
-    /// <summary>Leechers, seeds and download time of the steady state; parameters L, theta, mu, c, gamma, eta.</summary>
+    /// <summary>Leechers, seeds and download time of the steady state; parameters L, theta, mu, c, gamma,
+    /// eta.</summary>
     public static IReadOnlyList<PublishedRow> QiuSrikant(Scenario scenario, CancellationToken cancellation)
     {
         (double leechers, double seeds, double seconds) = Analytic.QiuSrikant.Expected(scenario.Parameters);
@@ -23,8 +24,7 @@ internal static class SwarmCases
 
     /// <summary>
     /// The last download ends no earlier than max(F/us, F/dmin, N F/(us + sum u)), and within 1 + tolerance times
-    /// that. F, us, d, u and N are those of
-    /// the scenario: one population of seeds, one of leechers, fixed capacities.
+    /// that. F, us, d, u and N are those of the scenario: one population of seeds, one of leechers, fixed capacities.
     /// </summary>
     public static IReadOnlyList<PublishedRow> KumarRoss(Scenario scenario, CancellationToken cancellation)
     {
@@ -82,10 +82,9 @@ internal static class SwarmCases
 
     /// <summary>
     /// A client that cuts its uplink into more slots (parameter slots, 14) is repaid by more peers, as BitTyrant is;
-    /// when everybody does it, it has nothing
-    /// of it. Populations <c>client</c> and <c>others</c>. The direction is reproduced, not the median of 70%: the
-    /// model's slots are equal,
-    /// where BitTyrant sets each peer's rate by itself.
+    /// when everybody does it, it has nothing of it. Populations <c>client</c> and <c>others</c>. The direction is
+    /// reproduced, not the median of 70%: the model's slots are equal, where BitTyrant sets each peer's rate by
+    /// itself.
     /// </summary>
     public static IReadOnlyList<PublishedRow> BitTyrant(Scenario scenario, CancellationToken cancellation)
     {
@@ -114,8 +113,8 @@ internal static class SwarmCases
         ];
     }
 
-    /// <summary>One slot that serves each of the idle peers in turn: each has an equal share of the time; tolerance
-    /// in seconds.</summary>
+    /// <summary>One slot that serves each of the idle peers in turn: each has an equal share of the time; tolerance in
+    /// seconds.</summary>
     public static IReadOnlyList<PublishedRow> OptimisticUnchoke(Scenario scenario, CancellationToken cancellation)
     {
         SwarmPlan plan = SwarmPlan.ForRun(scenario, 0)[0];

@@ -4,8 +4,9 @@ namespace SeederMesh.Sim.Randomness;
 
 /// <summary>Random numbers that depend on nothing but (seed, run, entity, stream, counter).</summary>
 /// <remarks>
-/// Squares (Widynski, 2020, arXiv 2004.06278) over a key mixed by SplitMix64's finalizer. A draw never disturbs another entity's
-/// or another stream's numbers, so an observer or an attack added to a scenario leaves everybody else's luck as it was.
+/// Squares (Widynski, 2020, arXiv 2004.06278) over a key mixed by SplitMix64's finalizer. A draw never disturbs
+/// another entity's or another stream's numbers, so an observer or an attack added to a scenario leaves everybody
+/// else's luck as it was.
 /// </remarks>
 internal struct CounterRandom
 {

@@ -23,7 +23,8 @@ internal sealed record LoggedChannel(Id128 Id, PricePerMebibyte Price, SplitPoli
 /// <summary>The settled receipts of a hub, read from its ledger.</summary>
 internal static class ReceiptLog
 {
-    /// <summary>Reads every channel of a ledger that no hub has open: a stopped hub's <c>hub.db</c>, or a copy.</summary>
+    /// <summary>Reads every channel of a ledger that no hub has open: a stopped hub's <c>hub.db</c>, or a
+    /// copy.</summary>
     /// <exception cref="LedgerInUseException">A hub is running on it.</exception>
     /// <exception cref="LedgerDatabaseException">It is no ledger.</exception>
     public static async Task<IReadOnlyList<LoggedChannel>> ReadAsync(string path, CancellationToken cancellation)

@@ -91,8 +91,8 @@ internal sealed class Replay
         }
     }
 
-    /// <summary>Settles each grant at once and closes the channel. Grants of one seeder are one seeder's money, as
-    /// in the channel.</summary>
+    /// <summary>Settles each grant at once and closes the channel. Grants of one seeder are one seeder's money, as in
+    /// the channel.</summary>
     private static Shares Divide(LoggedChannel channel, PricePerMebibyte price, SplitPolicy split)
     {
         Msat settled = Msat.Zero;

@@ -9,7 +9,8 @@ using SeederMesh.Sim.Swarms;
 
 namespace SeederMesh.Sim.Running;
 
-/// <summary>Runs a scenario's replicates on a number of threads; results come in order, whatever the threads do.</summary>
+/// <summary>Runs a scenario's replicates on a number of threads; results come in order, whatever the threads
+/// do.</summary>
 internal sealed class Runner(Scenario scenario, int threads)
 {
     /// <summary>Finished swarms that wait for an earlier one, for each thread: bounds memory.</summary>
@@ -45,7 +46,7 @@ internal sealed class Runner(Scenario scenario, int threads)
             Interlocked.Increment(ref done);
         });
         OnProgress?.Invoke(1);
-        var outcome = new RunOutcome([.. results.Where(result => result is not null)], 0, 0, done < replicates.Count, [])
+        var outcome = new RunOutcome([.. results.TakeWhile(result => result is not null)], 0, 0, done < replicates.Count, [])
         {
             AttackTables = [.. tables.OfType<AttackTable>()],
         };

@@ -54,7 +54,8 @@ internal sealed record Scenario
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Sweep { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
 
-    /// <summary>Every value that was given or taken by default, a line each, sorted: what is hashed and repeated.</summary>
+    /// <summary>Every value that was given or taken by default, a line each, sorted: what is hashed and
+    /// repeated.</summary>
     public IReadOnlyList<string> Resolved { get; init; } = [];
 
     public string ToCanonicalText() => string.Join('\n', Resolved) + "\n";
@@ -179,7 +180,8 @@ internal sealed record Population
     /// <summary>Whether it opens a channel and signs receipts.</summary>
     public bool Pays { get; init; } = true;
 
-    /// <summary>How many receipts it signs for a seeder before it stops; <see cref="int.MaxValue"/> when it is honest.</summary>
+    /// <summary>How many receipts it signs for a seeder before it stops; <see cref="int.MaxValue"/> when it is
+    /// honest.</summary>
     public int SignsPieces { get; init; } = int.MaxValue;
 }
 

@@ -68,7 +68,8 @@ internal sealed class ScenarioText
         return text;
     }
 
-    /// <summary>Sets one key, as <c>--set key=value</c>; a population may be named: <c>populations[leechers].count</c>.</summary>
+    /// <summary>Sets one key, as <c>--set key=value</c>; a population may be named:
+    /// <c>populations[leechers].count</c>.</summary>
     public void Set(string assignment)
     {
         int equals = assignment.IndexOf('=', StringComparison.Ordinal);

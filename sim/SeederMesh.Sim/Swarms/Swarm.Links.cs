@@ -167,8 +167,8 @@ internal sealed partial class Swarm
     }
 
     /// <summary>
-    /// The best of the interested by what they sent lately (or by whether they pay), and one more in turn; ties go to the
-    /// position that the round reaches first, so that nobody is ahead for ever.
+    /// The best of the interested by what they sent lately (or by whether they pay), and one more in turn; ties go to
+    /// the position that the round reaches first, so that nobody is ahead for ever.
     /// </summary>
     private ulong Choke(int peer, Population population)
     {

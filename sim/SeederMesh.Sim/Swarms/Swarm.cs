@@ -7,13 +7,13 @@ using SeederMesh.Sim.Timeline;
 
 namespace SeederMesh.Sim.Swarms;
 
-/// <summary>One swarm, piece by piece: discrete events on one thread in the total order (tick, order of scheduling).</summary>
+/// <summary>One swarm, piece by piece: discrete events on one thread in the total order (tick, order of
+/// scheduling).</summary>
 /// <remarks>
 /// The model's limits: the last mile is the only bottleneck (as in OctoSim); an uplink is cut into equal slots that
-/// carry one piece at
-/// a time, at most as fast as what the receiver has left; a hash check takes no time; the tracker knows everybody.
-/// Shards are swarms:
-/// peers of different torrents share nothing, so that any number of threads gives the same bytes.
+/// carry one piece at a time, at most as fast as what the receiver has left; a hash check takes no time; the tracker
+/// knows everybody. Shards are swarms: peers of different torrents share nothing, so that any number of threads gives
+/// the same bytes.
 /// </remarks>
 internal sealed partial class Swarm
 {
@@ -56,7 +56,8 @@ internal sealed partial class Swarm
     /// <summary>Pieces delivered.</summary>
     public long Deliveries { get; private set; }
 
-    /// <summary>Runs to the end, or until <paramref name="cancellation"/>: then what was done so far is the result.</summary>
+    /// <summary>Runs to the end, or until <paramref name="cancellation"/>: then what was done so far is the
+    /// result.</summary>
     public SwarmResult Run(CancellationToken cancellation)
     {
         for (int peer = 0; peer < state.Peers; peer++)
@@ -295,7 +296,8 @@ internal sealed partial class Swarm
         return (int)Math.Clamp(ticks, 1, int.MaxValue - now - 1 - latencyTicks);
     }
 
-    /// <summary>A piece that the uploader has, the receiver lacks, and nobody is sending it; -1 when there is none.</summary>
+    /// <summary>A piece that the uploader has, the receiver lacks, and nobody is sending it; -1 when there is
+    /// none.</summary>
     private int ChoosePiece(int uploader, int receiver)
     {
         Population population = PopulationOf(uploader);

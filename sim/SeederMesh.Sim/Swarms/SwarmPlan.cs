@@ -6,7 +6,8 @@ namespace SeederMesh.Sim.Swarms;
 /// <summary>Who comes to one torrent's swarm, and when: all the randomness of arrivals and capacities, drawn
 /// beforehand.</summary>
 /// <param name="Torrent">The torrent's number.</param>
-/// <param name="Peers">Numbers of the peers in the whole run, which key their random streams, in order of arrival.</param>
+/// <param name="Peers">Numbers of the peers in the whole run, which key their random streams, in order of
+/// arrival.</param>
 /// <param name="ArrivalTicks">When each comes.</param>
 /// <param name="Populations">Which population each belongs to.</param>
 internal sealed record SwarmPlan(int Torrent, int[] Peers, int[] ArrivalTicks, byte[] Populations)

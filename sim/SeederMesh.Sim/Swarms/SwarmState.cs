@@ -5,9 +5,8 @@ using SeederMesh.Sim.Timeline;
 namespace SeederMesh.Sim.Swarms;
 
 /// <summary>All peers of one swarm as a structure of arrays, allocated once.</summary>
-/// <remarks>A peer's neighbours stand in <see cref="Degree"/> entries at peer x <see cref="DegreeMax"/>; a link
-/// stands at both its
-/// ends, each naming the other's position.</remarks>
+/// <remarks>A peer's neighbours stand in <see cref="Degree"/> entries at peer x <see cref="DegreeMax"/>; a link stands
+/// at both its ends, each naming the other's position.</remarks>
 internal sealed class SwarmState
 {
     public const byte NoEdge = byte.MaxValue;

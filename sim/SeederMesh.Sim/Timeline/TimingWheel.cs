@@ -5,9 +5,8 @@ namespace SeederMesh.Sim.Timeline;
 /// <summary>Pending events in the total order (tick, order of scheduling), in constant time each.</summary>
 /// <remarks>
 /// Three wheels of 2,048 buckets, aligned to blocks, with intrusive first-in-first-out lists: a node is in the wheel
-/// at most once, and
-/// nothing is allocated after construction. Events of a block come down before anything can be scheduled inside it, so that
-/// equal ticks keep the order in which they were scheduled. Range: 2^31 - 1 ticks.
+/// at most once, and nothing is allocated after construction. Events of a block come down before anything can be
+/// scheduled inside it, so that equal ticks keep the order in which they were scheduled. Range: 2^31 - 1 ticks.
 /// </remarks>
 internal sealed class TimingWheel
 {

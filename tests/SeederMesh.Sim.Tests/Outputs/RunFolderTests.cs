@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using SeederMesh.Sim.Commands;
+using SeederMesh.Sim.Outputs;
 using SeederMesh.Sim.Running;
 using SeederMesh.Sim.Scenarios;
 using Xunit;
@@ -54,6 +55,34 @@ public sealed class RunFolderTests : IDisposable
         using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "partial", "summary.json")));
         Assert.Equal(JsonValueKind.Object, summary.RootElement.GetProperty("metrics").ValueKind);
         Assert.StartsWith("replicate,torrent,time_s", File.ReadAllText(Path.Combine(folder, "partial", "series.csv")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_CancelledHalfway_KeepsWhatWasDone()
+    {
+        using var halfway = new CancellationTokenSource();
+        string yaml = CommonOptions.Load("fairness/flash-crowd");
+        Scenario scenario = ScenarioReader.Read(
+            yaml, ["populations[leechers].count=400", "content.size=8MiB", "content.torrents=40", "replicates=2"]);
+        string target = Path.Combine(folder, "halfway");
+        using (var results = new RunFolder(target, yaml, scenario))
+        {
+            var runner = new Runner(scenario, 2)
+            {
+                OnSwarm = (replicate, swarm) =>
+                {
+                    results.Add(replicate, swarm);
+                    halfway.Cancel();
+                },
+            };
+            results.Finish(runner.Run([0, 1], halfway.Token), [0, 1]);
+        }
+
+        string[] rows = File.ReadAllLines(Path.Combine(target, "peers.csv"));
+        Assert.True(rows.Length is > 1 and < 800);
+        Assert.All(rows, row => Assert.Equal(11, row.Split(',').Length));
+        using JsonDocument manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(target, "manifest.json")));
+        Assert.True(manifest.RootElement.GetProperty("partial").GetBoolean());
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
