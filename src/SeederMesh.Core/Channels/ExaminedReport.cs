@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Receipts;
 
@@ -10,7 +11,9 @@ namespace SeederMesh.Core.Channels;
 public delegate Digest? ReceiptHashLookup(Id128 grantId, long sequence);
 
 /// <summary>A report after the cheap checks: what is refused, and what only its signatures can decide.</summary>
-/// <remarks>Signatures are verified by <see cref="VerifySignatures"/>, which may run on any thread and, for many reports, in parallel.</remarks>
+/// <remarks>
+/// Signatures are verified by <see cref="VerifySignatures"/>, which may run on any thread and, for many reports, in parallel.
+/// </remarks>
 public sealed class ExaminedReport
 {
     private readonly ReceiptVerdict[] verdicts;
@@ -64,13 +67,14 @@ internal sealed class ExaminedChain(GrantAccount account)
     /// <summary>How many of the runs a valid signature vouches for: all up to the newest that has one.</summary>
     public int AcceptedCount { get; private set; }
 
-    public IEnumerable<ReceiptEntry> AcceptedEntries => entries.Take(runs[AcceptedCount - 1].EntryCount);
+    public ImmutableArray<ReceiptEntry> AcceptedEntries() =>
+        ImmutableArray.Create(CollectionsMarshal.AsSpan(entries)[..runs[AcceptedCount - 1].EntryCount]);
 
     public UploadReceipt AcceptedTail => runs[AcceptedCount - 1].Tail;
 
     public Signature AcceptedSignature => runs[AcceptedCount - 1].Signature;
 
-    public void Add(int runIndex, in UploadReceipt tail, in Signature signature, IEnumerable<ReceiptEntry> fresh)
+    public void Add(int runIndex, in UploadReceipt tail, in Signature signature, ReadOnlySpan<ReceiptEntry> fresh)
     {
         entries.AddRange(fresh);
         runs.Add((runIndex, tail, signature, entries.Count));

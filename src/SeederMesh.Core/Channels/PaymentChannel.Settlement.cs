@@ -27,7 +27,7 @@ public sealed partial class PaymentChannel
     {
         var verdicts = new ReceiptVerdict[runs.Count];
         var chains = new Dictionary<Id128, ExaminedChain>();
-        var claimed = new Dictionary<int, int>();
+        var claimed = new Dictionary<int, int>(Math.Min(runs.Sum(run => run.Entries.Length), ReceiptRun.EntriesMax));
         for (int index = 0; index < runs.Count; index++)
         {
             verdicts[index] = Examine(runs[index], index, reporter, nowUnixMs, history, chains, claimed);
@@ -37,7 +37,10 @@ public sealed partial class PaymentChannel
     }
 
     /// <summary>Decides on a report whose signatures are verified. Changes nothing.</summary>
-    /// <remarks>Nothing may have been applied to this channel since <see cref="Examine(IReadOnlyList{ReceiptRun}, PublicKey, long, ReceiptHashLookup)"/>.</remarks>
+    /// <remarks>
+    /// Nothing may have been applied to this channel since
+    /// <see cref="Examine(IReadOnlyList{ReceiptRun}, PublicKey, long, ReceiptHashLookup)"/>.
+    /// </remarks>
     public ReportDecision DecideSettlement(ExaminedReport report)
     {
         ImmutableArray<ReceiptVerdict> verdicts = report.Conclude();
@@ -53,7 +56,7 @@ public sealed partial class PaymentChannel
             Msat amount = tail.CumulativeMsat.Less(chain.Account.Settled);
             settlements.Add(new Settlement(
                 seeder,
-                new ReceiptRun(tail.GrantId, chain.Account.Chain, [.. chain.AcceptedEntries], chain.AcceptedSignature),
+                new ReceiptRun(tail.GrantId, chain.Account.Chain, chain.AcceptedEntries(), chain.AcceptedSignature),
                 ReceiptChain.After(tail),
                 tail.CumulativeBytes - chain.Account.Chain.CumulativeBytes,
                 amount,
@@ -70,7 +73,7 @@ public sealed partial class PaymentChannel
     {
         GrantAccount before = grants[settlement.GrantId];
         Invariant.Require(settlement.Receipts.Anchor == before.Chain, "a settlement continues its grant's chain");
-        foreach (ReceiptEntry entry in settlement.Receipts.Entries)
+        foreach (ref readonly ReceiptEntry entry in settlement.Receipts.Entries.AsSpan())
         {
             Invariant.Require(layout.TryGetPiece(entry.PieceIndex, out PieceGeometry piece), "a settled piece exists");
             pieces.Add(entry.PieceIndex, piece.Length, entry.PieceBytes);
@@ -149,7 +152,7 @@ public sealed partial class PaymentChannel
         if (refused == ReceiptVerdict.None)
         {
             examined ??= chains[run.GrantId] = new ExaminedChain(account);
-            examined.Add(index, tail, run.TailSignature, run.Entries.Skip(settledEntries));
+            examined.Add(index, tail, run.TailSignature, fresh);
         }
 
         return refused;
@@ -163,7 +166,9 @@ public sealed partial class PaymentChannel
         _ => null,
     };
 
-    /// <summary>The chain after the first <paramref name="count"/> entries of a run; null when it names a piece that is not there.</summary>
+    /// <summary>
+    /// The chain after the first <paramref name="count"/> entries of a run; null when it names a piece that is not there.
+    /// </summary>
     private ReceiptChain? Walk(ReceiptRun run, Grant grant, int count)
     {
         ReceiptChain chain = run.Anchor;
@@ -192,15 +197,17 @@ public sealed partial class PaymentChannel
         tail = default;
         ReceiptVerdict refused = ReceiptVerdict.None;
         int count = 0;
-        foreach (ReceiptEntry entry in fresh)
+        foreach (ref readonly ReceiptEntry entry in fresh)
         {
-            refused = CheckOne(entry, grant, chain, nowUnixMs, claimed, out PieceGeometry piece);
+            // One look-up for each piece: what is claimed of it so far is read here and raised below.
+            ref int claim = ref CollectionsMarshal.GetValueRefOrAddDefault(claimed, entry.PieceIndex, out _);
+            refused = CheckOne(entry, grant, chain, nowUnixMs, claim, out PieceGeometry piece);
             if (refused != ReceiptVerdict.None)
             {
                 break;
             }
 
-            CollectionsMarshal.GetValueRefOrAddDefault(claimed, entry.PieceIndex, out _) += entry.PieceBytes;
+            claim += entry.PieceBytes;
             tail = chain.Next(grant.GrantId, grant.Price, entry, piece.Root);
             chain = ReceiptChain.After(tail);
             count++;
@@ -218,11 +225,11 @@ public sealed partial class PaymentChannel
     }
 
     private ReceiptVerdict CheckOne(
-        ReceiptEntry entry,
+        in ReceiptEntry entry,
         Grant grant,
         in ReceiptChain chain,
         long nowUnixMs,
-        Dictionary<int, int> claimed,
+        int claimed,
         out PieceGeometry piece)
     {
         bool exists = layout.TryGetPiece(entry.PieceIndex, out piece);
@@ -231,9 +238,8 @@ public sealed partial class PaymentChannel
             _ when entry.UnixMs > grant.ExpiresUnixMs => ReceiptVerdict.GrantExpired,
             _ when entry.UnixMs > nowUnixMs + limits.ClockSkewMs => ReceiptVerdict.TimeInFuture,
             _ when !exists => ReceiptVerdict.UnknownPiece,
-            _ when entry.PieceBytes > (long)piece.Length
-                - pieces.PaidBytes(entry.PieceIndex, piece.Length)
-                - claimed.GetValueOrDefault(entry.PieceIndex) => ReceiptVerdict.PieceOverclaimed,
+            _ when entry.PieceBytes > (long)piece.Length - pieces.PaidBytes(entry.PieceIndex, piece.Length) - claimed
+                => ReceiptVerdict.PieceOverclaimed,
             _ when !CanPrice(grant, chain, entry)
                 || grant.Price.Of(chain.CumulativeBytes + entry.PieceBytes) > grant.Limit => ReceiptVerdict.ExceedsGrant,
             _ => ReceiptVerdict.None,
@@ -243,5 +249,5 @@ public sealed partial class PaymentChannel
     /// <summary>Whether the totals after an entry stay inside their range, whatever the report claims.</summary>
     private static bool CanPrice(Grant grant, in ReceiptChain chain, in ReceiptEntry entry) =>
         chain.CumulativeBytes <= long.MaxValue - entry.PieceBytes
-        && (Int128)(chain.CumulativeBytes + entry.PieceBytes) * grant.Price.Msat >> 20 <= Msat.Max.Value;
+        && grant.Price.TryOf(chain.CumulativeBytes + entry.PieceBytes, out _);
 }

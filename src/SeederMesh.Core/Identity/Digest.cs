@@ -24,7 +24,7 @@ public readonly record struct Digest
     public static Digest Of(ReadOnlySpan<byte> content)
     {
         Span<byte> hash = stackalloc byte[Size];
-        System.Security.Cryptography.SHA256.HashData(content, hash);
+        Sha256.Hash(content, hash);
         return new Digest(hash);
     }
 

@@ -8,7 +8,8 @@ public readonly record struct PricePerMebibyte
     /// <summary>The highest price that a manifest or grant may name, in msat.</summary>
     public const long MsatMax = 1_000_000_000;
 
-    private const long Mebibyte = 1 << 20;
+    private const int MebibyteBits = 20;
+    private const long Mebibyte = 1 << MebibyteBits;
 
     /// <summary>A price in millisatoshi for each MiB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative or above <see cref="MsatMax"/>.</exception>
@@ -27,10 +28,21 @@ public readonly record struct PricePerMebibyte
     public Msat Of(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        Int128 cost = (Int128)bytes * Msat / Mebibyte;
-        return cost <= Money.Msat.Max.Value
-            ? Money.Msat.From((long)cost)
-            : throw new OverflowException("The cost exceeds 21,000,000 BTC.");
+        return TryOf(bytes, out Msat cost) ? cost : throw new OverflowException("The cost exceeds 21,000,000 BTC.");
+    }
+
+    /// <summary>What <paramref name="bytes"/> cost in all, if that is an amount of money there can be.</summary>
+    /// <param name="bytes">Not negative.</param>
+    /// <param name="cost">floor(bytes x price / 2^20); zero when it is too much.</param>
+    public bool TryOf(long bytes, out Msat cost)
+    {
+        // The divisor is a power of two: the product's 128 bits are shifted, because a division is slow and this runs for each piece.
+        ulong high = Math.BigMul((ulong)bytes, (ulong)Msat, out ulong low);
+        bool isMoney = high >> MebibyteBits == 0;
+        ulong whole = (high << (64 - MebibyteBits)) | (low >> MebibyteBits);
+        isMoney &= whole <= (ulong)Money.Msat.Max.Value;
+        cost = isMoney ? Money.Msat.From((long)whole) : Money.Msat.Zero;
+        return isMoney;
     }
 
     /// <summary>The most bytes that <paramref name="budget"/> pays for; all there can be when it is free.</summary>
