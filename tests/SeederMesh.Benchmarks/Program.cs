@@ -18,8 +18,9 @@ int mebibytes = 1024;
     ("pieces", "pieces accounted with cumulative receipts", () => Task.FromResult(ReceiptBenchmarks.CumulativePieces(4096))),
     ("wire", "bytes of receipt traffic a piece", () => Task.FromResult(ReceiptBenchmarks.WireBytes())),
     ("payments", "payouts over the embedded network", PayoutBenchmarks.KeysendsAsync),
-    ("hub-receipts", "receipts end to end, the worst case: one a grant and report", () => HubBenchmarks.ReceiptsOverHttpAsync(receiptsPerRun: 1)),
-    ("hub-runs", "receipts end to end, 64 under each signature", () => HubBenchmarks.ReceiptsOverHttpAsync(receiptsPerRun: 64)),
+    ("hub-seedbox", "receipts end to end, a seedbox's report", HubBenchmarks.SeedboxAsync),
+    ("hub-coalesced", "receipts end to end, 64 under each signature", HubBenchmarks.CoalescedAsync),
+    ("hub-worst", "receipts end to end, the worst case: one for each grant and report", HubBenchmarks.WorstCaseAsync),
     ("hub-grains", "the worst case without HTTP", HubBenchmarks.ReceiptsThroughGrainsAsync),
     ("hub-restart", "a hub starts with a million receipts", HubBenchmarks.RestartAsync),
     ("hub-memory", "memory of open channels", HubBenchmarks.MemoryPerChannelAsync),
@@ -41,15 +42,21 @@ bool isHelp = names.Any(name => name is "--help" or "-h");
 if (isHelp || !isValid || names.Any(name => benchmarks.All(benchmark => benchmark.Name != name)))
 {
     TextWriter output = isHelp ? Console.Out : Console.Error;
-    await output.WriteLineAsync(usage + "\n" + string.Join('\n', benchmarks.Select(benchmark => $"  {benchmark.Name,-22} {benchmark.About}")));
+    IEnumerable<string> lines = benchmarks.Select(benchmark => $"  {benchmark.Name,-16} {benchmark.About}");
+    await output.WriteLineAsync(usage + "\n" + string.Join('\n', lines));
     return isHelp ? 0 : 2;
 }
 
 Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}");
 int failures = 0;
 long startedAll = Stopwatch.GetTimestamp();
-foreach ((string name, string _, Func<Task<Finding>> run) in benchmarks.Where(benchmark => names.Count == 0 || names.Contains(benchmark.Name)))
+foreach ((string name, string _, Func<Task<Finding>> run) in benchmarks)
 {
+    if (names.Count > 0 && !names.Contains(name))
+    {
+        continue;
+    }
+
     Console.WriteLine($"\n{name} (load average {Load()})");
     long started = Stopwatch.GetTimestamp();
     try

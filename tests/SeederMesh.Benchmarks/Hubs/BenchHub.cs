@@ -56,7 +56,9 @@ internal sealed class BenchHub : IAsyncDisposable
     public async Task<BenchChain[]> FundAsync(int grants)
     {
         SigningKey downloader = KeyOf(++keys);
-        string id = ChannelTerms.IdFor(PublicKey.TryParseHex((await ReadAsync("/v1/hub")).GetProperty("publicKey").GetString(), out PublicKey hub) ? hub : default, downloader.PublicKey).ToString();
+        string? hubKey = (await ReadAsync("/v1/hub")).GetProperty("publicKey").GetString();
+        Core.Invariant.Require(PublicKey.TryParseHex(hubKey, out PublicKey hub), "a hub says its key");
+        string id = ChannelTerms.IdFor(hub, downloader.PublicKey).ToString();
         JsonElement channel = await OpenChannelAsync(downloader);
         Payment paid = await purse.PayAsync(new PayRequest(channel.GetProperty("invoice").GetString()!, Msat.FromSatoshi(1_000)));
         Core.Invariant.Require(paid.Status == PaymentStatus.Succeeded, "the purse pays");
@@ -144,7 +146,10 @@ internal sealed class BenchHub : IAsyncDisposable
                 new Payee
                 {
                     ShareBps = 7_000,
-                    Endpoints = [PaymentEndpoint.TryParse("lnaddress:nobody@example.org", out PaymentEndpoint endpoint) ? endpoint : default],
+                    Endpoints =
+                    [
+                        PaymentEndpoint.TryParse("lnaddress:nobody@example.org", out PaymentEndpoint endpoint) ? endpoint : default,
+                    ],
                 },
             ],
             SeedersBps = 2_500,

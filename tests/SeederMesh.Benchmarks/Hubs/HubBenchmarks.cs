@@ -9,16 +9,31 @@ namespace SeederMesh.Benchmarks.Hubs;
 internal static class HubBenchmarks
 {
     private const int Channels = 8;
-    private const int GrantsPerChannel = 64;
     private const int Rounds = 5;
 
-    /// <summary>Receipts a second through POST /v1/receipts, against libsodium's verification of as many on all cores.</summary>
-    public static Task<Finding> ReceiptsOverHttpAsync(int receiptsPerRun) =>
-        MeasureAsync("over HTTP", receiptsPerRun, (hub, _, runs) => hub.ReportAsync(runs));
+    /// <summary>The worst case over HTTP: one receipt for each grant and report, so that each is a settlement of its own.</summary>
+    public static Task<Finding> WorstCaseAsync() => MeasureAsync(
+        "end to end over HTTP, the worst case: one receipt for each grant and report",
+        new Shape(Grants: 64, Runs: 1, ReceiptsPerRun: 1),
+        (hub, _, runs) => hub.ReportAsync(runs));
 
-    /// <summary>Receipts a second through the channels' grains, without HTTP.</summary>
-    public static Task<Finding> ReceiptsThroughGrainsAsync() =>
-        MeasureAsync("through the grains", 1, (hub, channel, runs) => hub.ReportToGrainAsync(channel, runs));
+    /// <summary>What a seedbox reports: the receipts of some grants, each under its own signature, as they came over the wire.</summary>
+    public static Task<Finding> SeedboxAsync() => MeasureAsync(
+        "end to end over HTTP, a seedbox's report: 8 grants with 64 receipts each, all individually signed",
+        new Shape(Grants: 8, Runs: 64, ReceiptsPerRun: 1),
+        (hub, _, runs) => hub.ReportAsync(runs));
+
+    /// <summary>What a seedbox reports of a fast download, where pieces that pass together share a signature.</summary>
+    public static Task<Finding> CoalescedAsync() => MeasureAsync(
+        "end to end over HTTP, 64 receipts under each signature, 64 grants a report",
+        new Shape(Grants: 64, Runs: 1, ReceiptsPerRun: 64),
+        (hub, _, runs) => hub.ReportAsync(runs));
+
+    /// <summary>The worst case through the channels' grains, without HTTP.</summary>
+    public static Task<Finding> ReceiptsThroughGrainsAsync() => MeasureAsync(
+        "through the grains without HTTP, the worst case: one receipt for each grant and report",
+        new Shape(Grants: 64, Runs: 1, ReceiptsPerRun: 1),
+        (hub, channel, runs) => hub.ReportToGrainAsync(channel, runs));
 
     /// <summary>From the start of the process's hub to its first answer about a channel, with a million receipts settled.</summary>
     public static async Task<Finding> RestartAsync()
@@ -64,13 +79,14 @@ internal static class HubBenchmarks
             Target.AtMost(512, each * 100_000 / (1 << 20), "MiB at 100,000 open channels"));
     }
 
-    private static async Task<Finding> MeasureAsync(string how, int receiptsPerRun, Func<BenchHub, Id128, ReceiptRun[], Task> report)
+    /// <summary>Receipts verified, deduplicated, settled and durable, against libsodium's verification of as many receipts.</summary>
+    private static async Task<Finding> MeasureAsync(string how, Shape shape, Func<BenchHub, Id128, ReceiptRun[], Task> report)
     {
         await using BenchHub hub = await BenchHub.StartAsync();
         var chains = new BenchChain[Channels][];
         for (int channel = 0; channel < Channels; channel++)
         {
-            chains[channel] = await hub.FundAsync(GrantsPerChannel);
+            chains[channel] = await hub.FundAsync(shape.Grants);
         }
 
         int piece = 0;
@@ -79,7 +95,7 @@ internal static class HubBenchmarks
         using SigningKey key = SigningKey.FromSeed(new byte[32]);
         Signature signature = key.Sign(message);
         const int reports = 4;
-        const long signatures = reports * Channels * GrantsPerChannel;
+        const long verifications = 4_096;
         Ratio ratio = Comparison.Run(
             Rounds,
             () =>
@@ -91,26 +107,45 @@ internal static class HubBenchmarks
                         await report(hub, chains[channel][0].ChannelId, prepared[(channel * reports) + number]);
                     }
                 })).GetAwaiter().GetResult();
-                return signatures * receiptsPerRun;
+                return (long)reports * Channels * shape.Receipts;
             },
             () =>
             {
-                Parallel.For(0, signatures, _ => Core.Invariant.Require(key.PublicKey.Verify(message, signature), "it verifies"));
-                return signatures;
+                Parallel.For(0, verifications, _ => Core.Invariant.Require(key.PublicKey.Verify(message, signature), "it verifies"));
+                return verifications;
             },
-            () =>
-            {
-                prepared =
-                [
-                    .. from channel in chains
-                       from number in Enumerable.Range(0, reports)
-                       select channel.Select(chain => chain.Next(Interlocked.Add(ref piece, receiptsPerRun) - receiptsPerRun, receiptsPerRun)).ToArray(),
-                ];
-            });
+            () => prepared =
+            [
+                .. chains.SelectMany(channel => Enumerable.Range(0, reports).Select(_ => NextReport(channel, shape, ref piece))),
+            ]);
         return new Finding(
-            $"receipts settled and durable {how}, {receiptsPerRun} under each signature, {Channels} channels at once",
+            $"receipts verified, deduplicated, settled and durable {how}; {Channels} channels at once",
             $"{ratio.Measured:N0}/s",
-            ratio.Of($"libsodium's verify alone on all cores ({ratio.Baseline:N0}/s)"),
+            ratio.Of($"libsodium's verify alone, once for each receipt, on all cores ({ratio.Baseline:N0}/s)"),
             Target.AtLeast(0.8, ratio.Value, "of libsodium's verify alone"));
+    }
+
+    private static ReceiptRun[] NextReport(BenchChain[] chains, Shape shape, ref int piece)
+    {
+        var runs = new List<ReceiptRun>(chains.Length * shape.Runs);
+        foreach (BenchChain chain in chains)
+        {
+            for (int run = 0; run < shape.Runs; run++)
+            {
+                runs.Add(chain.Next(piece, shape.ReceiptsPerRun));
+                piece += shape.ReceiptsPerRun;
+            }
+        }
+
+        return [.. runs];
+    }
+
+    /// <summary>One report's shape.</summary>
+    /// <param name="Grants">Grants that it has receipts of.</param>
+    /// <param name="Runs">Signatures for each grant.</param>
+    /// <param name="ReceiptsPerRun">Receipts under each signature.</param>
+    private sealed record Shape(int Grants, int Runs, int ReceiptsPerRun)
+    {
+        public long Receipts => (long)Grants * Runs * ReceiptsPerRun;
     }
 }

@@ -34,7 +34,7 @@ internal static class PayoutBenchmarks
             double alone = Alone / await PayAsync(network.Hub, payees, 500, Alone, 1);
             double together = Payments / await PayAsync(network.Hub, payees, 1_000, Payments, InFlight);
             return new Finding(
-                $"{Payments:N0} keysends over two hops on the embedded network, {InFlight} in flight, each durable before it is acknowledged",
+                $"{Payments:N0} keysends over two hops on the embedded network, {InFlight} in flight, each durable when acknowledged",
                 $"{together:N0} payments a second",
                 $"{together / alone:N1} times one after another ({alone:N0} a second: one fsync each)",
                 Target.AtLeast(2_000, together, "payments a second"));

@@ -19,7 +19,7 @@ internal static class ReceiptBenchmarks
     /// <summary>Pieces examined, verified, decided and applied a second, all cores, in runs of <paramref name="piecesPerRun"/>.</summary>
     public static Finding CumulativePieces(int piecesPerRun)
     {
-        const int channels = 8;
+        const int channels = 32;
         (PaymentChannel Channel, ReceiptRun Run)[] prepared = [];
         long round()
         {
@@ -27,18 +27,19 @@ internal static class ReceiptBenchmarks
             return (long)channels * piecesPerRun;
         }
 
-        var rates = new List<double>();
-        for (int index = 0; index < 9; index++)
+        var samples = new List<Sample>();
+        for (int index = 0; index < 7; index++)
         {
             prepared = [.. Enumerable.Range(0, channels).AsParallel().Select(number => Prepare(number, piecesPerRun))];
-            rates.Add(Sample.Take(round).Rate);
+            samples.Add(Sample.Take(round));
         }
 
-        double median = rates.Order().ElementAt(rates.Count / 2);
+        double median = samples.Select(sample => sample.Rate).Order().ElementAt(samples.Count / 2);
+        double byCpu = samples.Select(sample => Environment.ProcessorCount / sample.CpuSecondsEach).Order().ElementAt(samples.Count / 2);
         return new Finding(
             $"pieces accounted, runs of {piecesPerRun:N0} under one signature (in memory)",
-            $"{median:N0}/s",
-            $"{median / 1_000_000:0.00} of 1,000,000/s",
+            $"{median:N0}/s on the clock; {byCpu:N0}/s by processor time, if nothing else ran on these cores",
+            $"{median / 1_000_000:0.00} of 1,000,000/s, {byCpu / 1_000_000:0.00} by processor time",
             Target.AtLeast(1_000_000, median, "pieces a second"));
     }
 
@@ -92,7 +93,8 @@ internal static class ReceiptBenchmarks
         {
             session.OnPiecePassed(piece, PieceLength, 1_790_000_000_000 + (piece * 7));
             session.TryMakeReceipts(out byte[] receipts);
-            single += receipts.Length + framing + new SeederAnswer(grant!.GrantId, SeederVerdict.Accepted, piece).ToMessage().Length + framing;
+            int answer = new SeederAnswer(grant!.GrantId, SeederVerdict.Accepted, piece).ToMessage().Length;
+            single += receipts.Length + framing + answer + framing;
         }
 
         double each = (double)single / pieces;

@@ -8,7 +8,9 @@ using SeederMesh.Torrents.Sessions;
 
 namespace SeederMesh.Benchmarks.Torrents;
 
-/// <summary>A seeder as <c>mesh seed</c> runs it: the engine, and with receipts also its exchange and a receipt store on a real disk.</summary>
+/// <summary>
+/// A seeder as <c>mesh seed</c> runs it: the engine, and with receipts also its exchange and a receipt store on a real disk.
+/// </summary>
 internal sealed class BenchSeeder : IAsyncDisposable
 {
     private readonly TorrentSession engine = new(TorrentSessionOptions.Loopback);
@@ -43,7 +45,9 @@ internal sealed class BenchSeeder : IAsyncDisposable
             new AddTorrentOptions
             {
                 SavePath = content.Folder,
-                ReceiptDictionary = withReceipts ? PeerExtension.Write(PaidWork.Seeder.PublicKey, [PaidWork.Hub]) : default(ReadOnlyMemory<byte>),
+                ReceiptDictionary = withReceipts
+                    ? PeerExtension.Write(PaidWork.Seeder.PublicKey, [PaidWork.Hub])
+                    : default(ReadOnlyMemory<byte>),
                 DefaultUploadCredit = withReceipts ? 0 : UploadCredit.Unlimited,
             });
     }

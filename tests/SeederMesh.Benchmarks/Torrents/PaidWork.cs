@@ -87,7 +87,10 @@ internal sealed class PaidWork
                 new Payee
                 {
                     ShareBps = 7_000,
-                    Endpoints = [PaymentEndpoint.TryParse("lnaddress:nobody@example.org", out PaymentEndpoint endpoint) ? endpoint : default],
+                    Endpoints =
+                    [
+                        PaymentEndpoint.TryParse("lnaddress:nobody@example.org", out PaymentEndpoint endpoint) ? endpoint : default,
+                    ],
                 },
             ],
             SeedersBps = 2_500,
