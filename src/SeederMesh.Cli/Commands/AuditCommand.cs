@@ -49,7 +49,7 @@ internal static class AuditCommand
         }
         else
         {
-            Write(AnsiConsole.Console, outcome);
+            Write(output.Console(), outcome);
         }
 
         return outcome.Held ? ExitCode.Ok : ExitCode.Failed;

@@ -10,8 +10,6 @@ namespace SeederMesh.Cli.Commands;
 /// <summary><c>mesh demo [DIR]</c>.</summary>
 internal static class DemoCommand
 {
-    private const int PipeWidth = 160;
-
     private static readonly Argument<string?> Source = new("DIR")
     {
         Description = "Folder or file to publish. Without it, an album of audio that the program makes itself.",
@@ -128,18 +126,7 @@ internal static class DemoCommand
         try
         {
             output.Say("SeederMesh demo: every amount is play money, worth nothing.");
-            bool terminal = !output.Json && !Console.IsOutputRedirected;
-            IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
-            {
-                Out = new AnsiConsoleOutput(output.People),
-                Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
-                ColorSystem = terminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            });
-            if (!terminal)
-            {
-                console.Profile.Width = PipeWidth;
-            }
-
+            IAnsiConsole console = output.Console();
             DemoFigures figures = await new DemoRun(options, output, console).RunAsync(folder, cancellationToken);
             (held, failed) = (figures.Held, !figures.Held);
             DemoReport.Write(console, figures);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using SeederMesh.Cli.Terminal;
 using SeederMesh.Client;
@@ -8,12 +9,6 @@ namespace SeederMesh.Cli.Commands;
 /// <summary><c>mesh status</c>.</summary>
 internal static class StatusCommand
 {
-    private static readonly string[] Amounts =
-    [
-        "fundedMsat", "reservedMsat", "settledMsat", "refundedMsat", "paidMsat", "pendingMsat", "owedMsat", "routingFeesMsat",
-        "hubRevenueMsat", "registryMsat",
-    ];
-
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
@@ -47,15 +42,29 @@ internal static class StatusCommand
         }
 
         output.Say($"hub at {address}; all amounts are play money");
-        foreach (string name in Amounts)
+        FieldsText.Write(output, Readable(status), indent: 2);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>The same fields as a person reads them: amounts in satoshi, times as dates.</summary>
+    private static JsonObject Readable(JsonObject status)
+    {
+        var readable = new JsonObject();
+        foreach ((string name, JsonNode? value) in status)
         {
-            if (long.TryParse((string?)status[name], out long msat))
+            string text = value?.ToString() ?? "";
+            bool isNumber = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
+            (string label, JsonNode? shown) = name switch
             {
-                status[name] = Core.Money.Msat.From(msat).ToString();
-            }
+                _ when isNumber && name.EndsWith("Msat", StringComparison.Ordinal) => (name[..^4], Core.Money.Msat.From(number).ToString()),
+                _ when isNumber && name.EndsWith("UnixMs", StringComparison.Ordinal) =>
+                    (name[..^6], DateTimeOffset.FromUnixTimeMilliseconds(number).ToString("u", CultureInfo.InvariantCulture)),
+                "settledBytes" when isNumber => ("content", Units.Bytes(number)),
+                _ => (name, value?.DeepClone()),
+            };
+            readable[label] = shown;
         }
 
-        FieldsText.Write(output, status, indent: 2);
-        return ExitCode.Ok;
+        return readable;
     }
 }

@@ -13,7 +13,7 @@ internal static class CommandOptions
     /// <summary><c>--data DIR</c>: keys, state and wallet.</summary>
     public static Option<DirectoryInfo> Data() => new("--data")
     {
-        Description = "Folder for keys, state and the play-money wallet. [default: $SEEDERMESH_HOME, else ~/.local/share/seedermesh]",
+        Description = "Folder for keys, state and the play-money wallet. $SEEDERMESH_HOME names another usual one.",
         HelpName = "DIR",
         DefaultValueFactory = _ => new DirectoryInfo(DefaultDataFolder()),
     };
@@ -21,7 +21,7 @@ internal static class CommandOptions
     /// <summary><c>--hub URL</c>.</summary>
     public static Option<string> Hub() => new("--hub")
     {
-        Description = "Address of the hub. [default: $SEEDERMESH_HUB, else http://127.0.0.1:8480]",
+        Description = "Address of the hub. $SEEDERMESH_HUB names another usual one.",
         HelpName = "URL",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("SEEDERMESH_HUB") ?? "http://127.0.0.1:8480",
         CustomParser = result => ParseOne(result, text =>

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Spectre.Console;
 
 namespace SeederMesh.Cli.Terminal;
 
@@ -11,15 +12,35 @@ internal sealed class Output(bool json)
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSerializerOptions Indented = new(Compact) { WriteIndented = true };
 
+    /// <summary>Columns of a table that goes into a file or pipe.</summary>
+    private const int PipeWidth = 160;
+
     private readonly Lock gate = new();
-    private readonly bool redraws = !json && !Console.IsOutputRedirected;
+    private readonly bool redraws = !json && !System.Console.IsOutputRedirected;
     private bool statusShown;
 
     /// <summary>Whether scripts are listening.</summary>
     public bool Json => json;
 
     /// <summary>Where people read.</summary>
-    public TextWriter People => json ? Console.Error : Console.Out;
+    public TextWriter People => json ? System.Console.Error : System.Console.Out;
+
+    /// <summary>Where tables are drawn for people: in colour on a terminal, plain in a file or pipe.</summary>
+    public IAnsiConsole Console()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(People),
+            Ansi = redraws ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = redraws ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+        });
+        if (!redraws)
+        {
+            console.Profile.Width = PipeWidth;
+        }
+
+        return console;
+    }
 
     /// <summary>A sentence for people.</summary>
     public void Say(string text = "")
@@ -44,9 +65,9 @@ internal sealed class Output(bool json)
 
         lock (gate)
         {
-            int width = Math.Max(20, Console.WindowWidth - 1);
+            int width = Math.Max(20, System.Console.WindowWidth - 1);
             ClearStatus();
-            Console.Out.Write(line.Length > width ? line[..width] : line);
+            System.Console.Out.Write(line.Length > width ? line[..width] : line);
             statusShown = line.Length > 0;
         }
     }
@@ -56,7 +77,7 @@ internal sealed class Output(bool json)
     {
         lock (gate)
         {
-            Console.Out.WriteLine(document.ToJsonString(Indented));
+            System.Console.Out.WriteLine(document.ToJsonString(Indented));
         }
     }
 
@@ -71,8 +92,8 @@ internal sealed class Output(bool json)
         fields.Insert(0, "event", name);
         lock (gate)
         {
-            Console.Out.WriteLine(fields.ToJsonString(Compact));
-            Console.Out.Flush();
+            System.Console.Out.WriteLine(fields.ToJsonString(Compact));
+            System.Console.Out.Flush();
         }
     }
 
@@ -80,7 +101,7 @@ internal sealed class Output(bool json)
     {
         if (statusShown)
         {
-            Console.Out.Write("\r\e[K");
+            System.Console.Out.Write("\r\e[K");
             statusShown = false;
         }
     }

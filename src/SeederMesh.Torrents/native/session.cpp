@@ -1,5 +1,6 @@
 // Opening and steering a session.
 #include "engine.h"
+#include "ordered_disk_io.h"
 #include "receipt_plugin.h"
 
 #include <libtorrent/alert.hpp>
@@ -103,6 +104,7 @@ SM_API int sm_session_open(void const* options, std::int64_t size, sm_session** 
         std::string_view const state = reader.get_view();
 
         lt::session_params params(std::move(settings), {});
+        params.disk_io_constructor = ordered_disk_io;
         if (!state.empty())
         {
             lt::session_params const saved = lt::read_session_params(
