@@ -60,6 +60,26 @@ public sealed class TransferTests : IDisposable
         AssertSame();
     }
 
+    // A hybrid torrent's piece layers arrive while its first pieces do: whichever comes first, the hashes never contradict.
+    [Fact]
+    public async Task Download_HybridMagnetManyTimes_NeverStopsForInconsistentHashes()
+    {
+        MetainfoBuildResult built = await PublishAsync(700_000, 90_000, 40_000, 300_000, 17);
+        await using Node seeder = new();
+        await seeder.SeedAsync(built.Torrent, folder.Path);
+        for (int round = 0; round < 12; round++)
+        {
+            await using Node leecher = new();
+            leecher.Get(
+                TorrentSource.Magnet(
+                    $"magnet:?xt=urn:btmh:1220{built.Metainfo.InfoHashes.V2}&xt=urn:btih:{built.Metainfo.InfoHashes.V1}"),
+                folder.Create($"down{round}"),
+                seeder.EndPoint);
+            await leecher.WaitAsync<TorrentFinished>();
+            Assert.Empty(leecher.All<TorrentFailed>());
+        }
+    }
+
     [Fact]
     public async Task Download_SelectedFiles_ResumesAfterRestartWithoutThem()
     {
