@@ -149,6 +149,7 @@ internal sealed class ChannelDesk : IDisposable
             throw new ClientException($"The hub at {state.Hub} asks for {asked} instead of {state.Invoiced}. Nothing was paid.");
         }
 
+        await CommitToAsync(decoded, state, cancellation);
         Payment payment = await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation);
         while (payment.Status is PaymentStatus.Pending or PaymentStatus.Unknown or PaymentStatus.NotFound)
         {
@@ -164,6 +165,26 @@ internal sealed class ChannelDesk : IDisposable
             throw new ClientException($"Your wallet could not pay the hub's invoice over {state.Invoiced}: {payment.Reason}");
         }
 
-        folder.Save(state with { RoutingFees = payment.Fee });
+        folder.Save(folder.State! with { RoutingFees = payment.Fee });
+    }
+
+    /// <summary>One hash at a time: a hub that asks again under another gets nothing while the first may have been paid.</summary>
+    private async Task CommitToAsync(DecodedRequest invoice, DownloadState state, CancellationToken cancellation)
+    {
+        if (invoice.PaymentHash is not { } hash)
+        {
+            throw new ClientException($"The hub at {state.Hub} gave no invoice that can be paid: {invoice.Error} Nothing was paid.");
+        }
+
+        if (state.PaymentHash is { } earlier
+            && earlier != hash
+            && (await wallet.LookUpPaymentAsync(earlier, cancellation)).Status is not (PaymentStatus.NotFound or PaymentStatus.Failed))
+        {
+            throw new ClientException(
+                $"The hub at {state.Hub} asks for a second payment, though the one with hash {earlier} was made or is under way. "
+                + "Nothing more was paid. Show its operator that hash.");
+        }
+
+        folder.Save(state with { PaymentHash = hash });
     }
 }

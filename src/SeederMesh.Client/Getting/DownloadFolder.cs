@@ -22,6 +22,9 @@ internal sealed record DownloadState
     /// <summary>What the channel's invoice asks for.</summary>
     public Msat Invoiced { get; init; }
 
+    /// <summary>The hash under which the channel's invoice is paid, stored before it is; null before.</summary>
+    public Digest? PaymentHash { get; init; }
+
     /// <summary>What routing the payment cost.</summary>
     public Msat RoutingFees { get; init; }
 

@@ -42,6 +42,9 @@ internal sealed class LocalHub : IAsyncDisposable
     /// <summary>While set, every call is answered by 503 before anything is done.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>While set, the hub takes payments, says that there were none, and gives another invoice to whoever asks again.</summary>
+    public bool ForgetsPayments { get; set; }
+
     /// <summary>While set, reports are settled and their answers lost.</summary>
     public bool LosesAnswers { get; set; }
 
@@ -205,8 +208,8 @@ internal sealed class LocalHub : IAsyncDisposable
         var terms = new ChannelTerms(
             Key.PublicKey, request.DownloaderKey, request.Infohash, request.ManifestDigest,
             new PricePerMebibyte(payment.PricePerMiB.Value), request.ExpiresUnixMs);
-        Invoice invoice = (await node.CreateInvoiceAsync(
-            new InvoiceRequest($"channel-{terms.ChannelId}", request.BudgetMsat, "channel"))).Required();
+        string label = $"channel-{terms.ChannelId}" + (ForgetsPayments ? $"-{Guid.NewGuid()}" : "");
+        Invoice invoice = (await node.CreateInvoiceAsync(new InvoiceRequest(label, request.BudgetMsat, "channel"))).Required();
         lock (gate)
         {
             if (channels.TryAdd(terms.ChannelId, new PaymentChannel(
@@ -221,6 +224,10 @@ internal sealed class LocalHub : IAsyncDisposable
             {
                 invoices[terms.ChannelId] = invoice;
                 requests[terms.ChannelId] = request;
+            }
+            else if (ForgetsPayments)
+            {
+                invoices[terms.ChannelId] = invoice;
             }
         }
 
@@ -239,7 +246,7 @@ internal sealed class LocalHub : IAsyncDisposable
         lock (gate)
         {
             PaymentChannel channel = channels[id];
-            if (channel.Funded.IsZero && now is { Status: InvoiceStatus.Settled })
+            if (!ForgetsPayments && channel.Funded.IsZero && now is { Status: InvoiceStatus.Settled })
             {
                 channel.Apply(channel.DecideFunding(now.Received));
             }
