@@ -200,7 +200,7 @@ public sealed class GetService
         selection.RequireMatches([.. files.Select(file => file.Path).DefaultIfEmpty("")]);
         long bytes = files.Where(file => file.IsSelected).Sum(file => file.Length);
         ManifestPayment? payment = resolved.Manifest?.Manifest.Payment;
-        var price = new PricePerMebibyte(Math.Min(payment?.PricePerMiB.Value ?? 0, PricePerMebibyte.MsatMax));
+        var price = new PricePerMebibyte(payment?.PricePerMiB.Value ?? 0);
         string? hub = folder.State?.Hub ?? request.Hub ?? configuration.Hub ?? source.Magnet?.Registry;
         bool wouldPay = price.Msat > 0 && !request.NoPay && hub is not null;
         if (wouldPay && wallet is null)

@@ -13,8 +13,8 @@ public sealed record ManifestPayment
     /// <summary>How many payees there may be.</summary>
     public const int PayeesMax = 64;
 
-    /// <summary>The highest price that a manifest may ask for each MiB: 1 BTC.</summary>
-    public static Msat PricePerMiBMax { get; } = Msat.FromSatoshi(100_000_000);
+    /// <summary>The highest price that a manifest may ask for each MiB: 0.01 BTC, as much as receipts carry.</summary>
+    public static Msat PricePerMiBMax { get; } = Msat.From(PricePerMebibyte.MsatMax);
 
     /// <summary>The price of 2^20 bytes of content. Range: 0 to <see cref="PricePerMiBMax"/>.</summary>
     public required Msat PricePerMiB { get; init; }

@@ -22,7 +22,7 @@ public enum ChannelOutcome
     /// <summary>The creator asks nothing: there is nothing to pay for.</summary>
     ManifestAsksNothing,
 
-    /// <summary>The manifest's price is above the downloader's limit, or above what a hub settles.</summary>
+    /// <summary>The manifest's price is above the downloader's limit.</summary>
     PriceTooHigh,
 
     /// <summary>The manifest gives the hub or its registry less than they ask.</summary>

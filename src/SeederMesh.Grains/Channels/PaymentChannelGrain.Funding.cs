@@ -145,8 +145,6 @@ public sealed partial class PaymentChannelGrain
                 (ChannelOutcome.UnknownManifest, "This hub's registry has no such manifest of this torrent. Register it first."),
             _ when refusal == ManifestRefusal.AsksNothing =>
                 (ChannelOutcome.ManifestAsksNothing, "The creator asks nothing. Download without paying."),
-            _ when refusal == ManifestRefusal.PriceTooHigh =>
-                (ChannelOutcome.PriceTooHigh, "The manifest's price is above what this hub settles."),
             _ when manifest is null =>
                 (ChannelOutcome.UnknownManifest, "The manifest names a payee twice, so that its split cannot be settled."),
             _ when manifest.Price.Msat > command.MaxPricePerMiBMsat =>

@@ -34,7 +34,6 @@ public sealed record PaidManifest(
         refusal = manifest.Payment switch
         {
             null or { PricePerMiB.IsZero: true } => ManifestRefusal.AsksNothing,
-            { PricePerMiB.Value: > PricePerMebibyte.MsatMax } => ManifestRefusal.PriceTooHigh,
             { } payment when payment.Payees.DistinctBy(payee => payee.Id).Count() != payment.Payees.Count => ManifestRefusal.PayeeTwice,
             _ => ManifestRefusal.None,
         };
@@ -64,9 +63,6 @@ public enum ManifestRefusal
 
     /// <summary>It asks no price: there is nothing to settle.</summary>
     AsksNothing,
-
-    /// <summary>Its price is above what receipts can carry.</summary>
-    PriceTooHigh,
 
     /// <summary>It names the same payee twice.</summary>
     PayeeTwice,
