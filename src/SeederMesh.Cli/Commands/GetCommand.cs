@@ -21,6 +21,7 @@ internal static class GetCommand
     private static readonly TimeSpan HubPatience = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan HubPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RefundPatience = TimeSpan.FromSeconds(30);
 
     private static readonly Argument<string> Source = new("SOURCE")
     {
@@ -110,6 +111,11 @@ internal static class GetCommand
             await using ILightningNode? wallet = request.NoPay
                 ? null
                 : await TryOpenWalletAsync(parsed, configuration, output, cancellationToken);
+            if (wallet is not null)
+            {
+                await CollectEarlierAsync(new GetService(data, configuration, wallet), output, cancellationToken);
+            }
+
             SignedManifest? manifest = null;
             GetDecision? decision = null;
             Func<GetOffer, CancellationToken, Task<GetDecision>> decide = async (offer, token) =>
@@ -125,7 +131,13 @@ internal static class GetCommand
                     var service = new GetService(data, configuration, wallet);
                     Task<GetResult> running = service.RunAsync(request, decide, new GetEventLines(output), cancellationToken);
                     await FollowAsync(service, running, output);
-                    return await ConcludeAsync(await running, manifest, request, output);
+                    GetResult result = await running;
+                    if (result.Statement is { IsRefundPending: true })
+                    {
+                        await CollectAsync(service, output, cancellationToken);
+                    }
+
+                    return await ConcludeAsync(result, manifest, request, output);
                 }
                 catch (Exception exception) when (IsPassing(exception) && Stopwatch.GetElapsedTime(started) < HubPatience)
                 {
@@ -142,6 +154,50 @@ internal static class GetCommand
         catch (LightningNodeException exception)
         {
             throw new Failure(exception.Message, exception);
+        }
+    }
+
+    // Money of earlier downloads that were interrupted; a hub that is away now will be asked next time.
+    private static async Task CollectEarlierAsync(GetService service, Output output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (Msat refund in await service.SettleLeftoversAsync(cancellationToken))
+            {
+                output.Say($"refunded  {Units.PlayMoney(refund)} of an earlier download");
+            }
+        }
+        catch (Exception exception) when (IsPassing(exception))
+        {
+            output.Say($"{exception.Message} Refunds of earlier downloads wait.");
+        }
+    }
+
+    // A hub that was away at the end has not closed the channel yet. What this does not bring, the next download collects.
+    private static async Task CollectAsync(GetService service, Output output, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < RefundPatience)
+        {
+            try
+            {
+                IReadOnlyList<Msat> refunds = await service.SettleLeftoversAsync(cancellationToken);
+                foreach (Msat refund in refunds)
+                {
+                    output.Say($"refunded  {Units.PlayMoney(refund)}");
+                }
+
+                if (refunds.Count > 0)
+                {
+                    return;
+                }
+            }
+            catch (Exception exception) when (IsPassing(exception))
+            {
+                output.Say($"{exception.Message} Trying again.");
+            }
+
+            await Task.Delay(HubPause, cancellationToken);
         }
     }
 

@@ -8,6 +8,7 @@ internal sealed class DemoAccidents(DemoWorld world, DemoWatch watch, DemoOption
     /// <summary>The number of the seedbox that is killed, from 0, where there are so many.</summary>
     public const int KilledSeedbox = 1;
 
+    private const int FundingKills = 4;
     private const int KillMsMin = 300;
     private const int KillMsMax = 1_500;
 
@@ -38,6 +39,12 @@ internal sealed class DemoAccidents(DemoWorld world, DemoWatch watch, DemoOption
         watch.Tell($"the hub will be killed {options.HubKills} times; seed {options.Seed}");
         for (int kill = 1; kill <= options.HubKills; kill++)
         {
+            // The first ones hit the channel's funding, the others the transfer and the end.
+            while (kill > FundingKills && Share() == 0 && world.Downloader!.IsRunning)
+            {
+                await Task.Delay(20, cancellationToken);
+            }
+
             await Task.Delay(random.Next(KillMsMin, KillMsMax), cancellationToken);
             await world.KillHubAsync();
             watch.Tell($"{watch.Elapsed.TotalSeconds:0.0} s: the hub was killed ({kill} of {options.HubKills}) at {Share():P0}");

@@ -162,7 +162,11 @@ internal sealed class ChannelDesk : IDisposable
 
         if (payment.Status != PaymentStatus.Succeeded)
         {
-            throw new ClientException($"Your wallet could not pay the hub's invoice over {state.Invoiced}: {payment.Reason}");
+            // A wallet that was not there may be there later; the cause tells a caller so.
+            bool isAway = payment.Failure == PaymentFailure.NodeUnavailable;
+            throw new ClientException(
+                $"Your wallet could not pay the hub's invoice over {state.Invoiced}: {payment.Reason}",
+                isAway ? new LightningNodeException(NodeFault.Unreachable, payment.Reason) : null);
         }
 
         folder.Save(folder.State! with { RoutingFees = payment.Fee });

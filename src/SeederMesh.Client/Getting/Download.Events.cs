@@ -128,6 +128,13 @@ internal sealed partial class Download
     {
         UpdateRemaining();
         exchange?.Flush();
+        if (clock.GetElapsedTime(announcedAt) > AnnounceEvery && engine.GetStatus(handle) is { PeerCount: 0 })
+        {
+            // Nobody is there: a tracker that was restarted knows peers again soon, long before its interval is over.
+            announcedAt = clock.GetTimestamp();
+            engine.Reannounce(handle);
+        }
+
         if (isStarted && clock.GetElapsedTime(savedAt) > SaveEvery)
         {
             savedAt = clock.GetTimestamp();

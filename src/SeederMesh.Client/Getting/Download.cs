@@ -15,6 +15,7 @@ internal sealed partial class Download : IAsyncDisposable
     private static readonly TimeSpan FinishTime = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AnnounceEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(10);
 
     private readonly GetRequest request;
@@ -44,6 +45,7 @@ internal sealed partial class Download : IAsyncDisposable
     private long bytes;
     private long startedAt;
     private long movedAt;
+    private long announcedAt;
     private long savedAt;
     private Task pumping = Task.CompletedTask;
     private volatile GetSnapshot snapshot = new();
@@ -85,7 +87,7 @@ internal sealed partial class Download : IAsyncDisposable
             exchange = MakeExchange(desk, spendable, cancellation);
         }
 
-        startedAt = movedAt = savedAt = clock.GetTimestamp();
+        startedAt = movedAt = savedAt = announcedAt = clock.GetTimestamp();
         pumping = PumpAsync();
         await loop.AskAsync(Add);
         using var ticking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

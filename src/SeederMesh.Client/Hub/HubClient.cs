@@ -52,6 +52,10 @@ public sealed class HubClient : IDisposable
     public Task<HubInfo> GetHubAsync(CancellationToken cancellation = default) =>
         GetAsync<HubInfo>("v1/hub", cancellation);
 
+    /// <summary>When the hub was started, Unix milliseconds; null when it does not tell.</summary>
+    public async Task<long?> FindStartAsync(CancellationToken cancellation = default) =>
+        await FindAsync("v1/status", cancellation) is { } body ? Read<StartAnswer>(body).StartedUnixMs : null;
+
     /// <summary>Registers a manifest at the hub's registry.</summary>
     /// <param name="sidecar">The bytes of a <c>.prov</c> file.</param>
     /// <param name="cancellation">Gives up.</param>
@@ -294,6 +298,8 @@ public sealed class HubClient : IDisposable
     private sealed record Answer(HttpStatusCode Status, byte[] Body);
 
     private sealed record GrantAnswer([property: JsonRequired] string Grant);
+
+    private sealed record StartAnswer(long? StartedUnixMs);
 
     private sealed record ReportAnswer([property: JsonRequired] VerdictAnswer?[] Verdicts);
 

@@ -166,6 +166,7 @@ public sealed partial class SeedService
         var hub = new SeederHub(client, info, store, configuration, () => loop.AskAsync(exchange.GrantsInUse), events, clock)
         {
             Seeder = key,
+            Restarted = () => loop.Post(AnnounceAnew),
         };
         hubs.Add(hub);
         byte[] dictionary = PeerExtension.Write(key, trustedHubs);
@@ -176,6 +177,14 @@ public sealed partial class SeedService
 
         events.Report(new HubReached(hub.Address));
         hub.Start();
+    }
+
+    private void AnnounceAnew()
+    {
+        foreach (SeedingTorrent torrent in torrents.Values.Where(torrent => torrent.Paid is not null))
+        {
+            engine.Reannounce(torrent.Handle);
+        }
     }
 
     private async Task TickAsync()

@@ -27,6 +27,7 @@ internal sealed class SeederHub : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
     private bool isRegistered;
+    private long startedUnixMs;
     private DateTimeOffset askedAt = DateTimeOffset.MinValue;
 
     public SeederHub(
@@ -79,11 +80,23 @@ internal sealed class SeederHub : IAsyncDisposable
             {
                 askedAt = clock.GetUtcNow();
                 Standing = await client.FindSeederAsync(Seeder, cancellation) ?? Standing;
+                await NoticeRestartAsync(cancellation);
             }
         }
         finally
         {
             turn.Release();
+        }
+    }
+
+    // A tracker keeps its peers in memory: after a restart of the hub nobody is found until each has announced itself anew.
+    private async Task NoticeRestartAsync(CancellationToken cancellation)
+    {
+        long known = startedUnixMs;
+        startedUnixMs = await client.FindStartAsync(cancellation) ?? known;
+        if (known != 0 && startedUnixMs != known)
+        {
+            Restarted();
         }
     }
 
@@ -99,6 +112,9 @@ internal sealed class SeederHub : IAsyncDisposable
 
     /// <summary>The seeder's own key, which the client signs with.</summary>
     public required PublicKey Seeder { get; init; }
+
+    /// <summary>Called when the hub turns out to have been started anew.</summary>
+    public required Action Restarted { get; init; }
 
     private async Task RunAsync()
     {

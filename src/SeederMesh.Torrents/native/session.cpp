@@ -75,6 +75,8 @@ void set_constants(lt::settings_pack& settings)
     settings.set_int(lt::settings_pack::request_queue_time, 3);
     settings.set_int(lt::settings_pack::max_out_request_queue, 1500);
     settings.set_int(lt::settings_pack::connection_speed, 100);
+    // A tracker's own interval counts: libtorrent's floor of five minutes would hide this peer for so long after a tracker was restarted.
+    settings.set_int(lt::settings_pack::min_announce_interval, 5);
 
     // A seeder that restarts is found again in seconds, not minutes: 5 s after the first failure, then 10 s.
     settings.set_int(lt::settings_pack::min_reconnect_time, 5);
