@@ -47,6 +47,7 @@ public sealed class SeederHubTests
             time)
         {
             Seeder = Key.PublicKey,
+            Restarted = static () => { },
         };
 
         hub.Start();
