@@ -9,7 +9,8 @@ namespace SeederMesh.Grains;
 /// <param name="Key">Signs grants.</param>
 /// <param name="Limits">Bounds of every channel.</param>
 /// <param name="Payouts">When what is owed is paid.</param>
-/// <param name="PayoutSecret">32 bytes from which the preimages of keysends follow, so that none has to be stored before it is revealed.</param>
+/// <param name="PayoutSecret">32 bytes from which the preimages of keysends follow, so that none has to be stored
+/// before it is revealed.</param>
 public sealed record HubSettings(SigningKey Key, ChannelLimits Limits, PayoutPolicy Payouts, byte[] PayoutSecret)
 {
     /// <summary>The longest life of a channel, milliseconds. Default: 30 days.</summary>
@@ -24,7 +25,8 @@ public sealed record HubSettings(SigningKey Key, ChannelLimits Limits, PayoutPol
     /// <summary>The least share of the registry's that a manifest may give, basis points. Default: any.</summary>
     public int RegistryBpsMin { get; init; }
 
-    /// <summary>Whether the node pays BOLT 12 offers; where it does not, nobody can name one as a destination.</summary>
+    /// <summary>Whether the node pays BOLT 12 offers; where it does not, nobody can name one as a
+    /// destination.</summary>
     public bool PaysOffers { get; init; }
 
     /// <summary>Invoices of one channel, the first included.</summary>

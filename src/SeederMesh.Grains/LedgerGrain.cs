@@ -4,7 +4,8 @@ using SeederMesh.Ledger.Postings;
 
 namespace SeederMesh.Grains;
 
-/// <summary>A grain whose state is records of the ledger: it stores by posting, and never guesses after a write that threw.</summary>
+/// <summary>A grain whose state is records of the ledger: it stores by posting, and never guesses after a write that
+/// threw.</summary>
 /// <param name="ledger">Where it stores.</param>
 public abstract class LedgerGrain(LedgerStore ledger) : Grain
 {
@@ -12,7 +13,8 @@ public abstract class LedgerGrain(LedgerStore ledger) : Grain
     protected LedgerStore Ledger { get; } = ledger;
 
     /// <summary>Stores, and returns once it is durable.</summary>
-    /// <exception cref="LedgerUnavailableException">The outcome is unknown; the activation ends, and the next one loads what is stored.</exception>
+    /// <exception cref="LedgerUnavailableException">The outcome is unknown; the activation ends, and the next one loads
+    /// what is stored.</exception>
     /// <exception cref="StaleGrainException">Somebody else wrote meanwhile; the activation ends.</exception>
     protected async Task StoreAsync(Posting posting)
     {
@@ -25,7 +27,8 @@ public abstract class LedgerGrain(LedgerStore ledger) : Grain
     }
 
     /// <summary>Stores, or answers why the ledger refuses.</summary>
-    /// <exception cref="LedgerUnavailableException">The outcome is unknown; the activation ends, and the next one loads what is stored.</exception>
+    /// <exception cref="LedgerUnavailableException">The outcome is unknown; the activation ends, and the next one loads
+    /// what is stored.</exception>
     protected async Task<PostingResult> TryStoreAsync(Posting posting)
     {
         try

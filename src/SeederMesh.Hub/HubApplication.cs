@@ -35,8 +35,10 @@ using SeederMesh.Registry;
 
 namespace SeederMesh.Hub;
 
-/// <summary>A hub: channels, receipts, payouts, registry, tracker and the embedded play-money Lightning network in one process.</summary>
-/// <remarks>All of its state is in the data folder: <c>hub.key</c>, <c>registry.key</c> (mode 0600), <c>hub.db</c>, <c>grains.db</c>, <c>lightning.db</c>.</remarks>
+/// <summary>A hub: channels, receipts, payouts, registry, tracker and the embedded play-money Lightning network in one
+/// process.</summary>
+/// <remarks>All of its state is in the data folder: <c>hub.key</c>, <c>registry.key</c> (mode 0600), <c>hub.db</c>,
+/// <c>grains.db</c>, <c>lightning.db</c>.</remarks>
 public static class HubApplication
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace SeederMesh.Hub;
 
-/// <summary>What the operator of a hub decides. Every property has a default; <see cref="Load"/> reads file and environment.</summary>
+/// <summary>What the operator of a hub decides. Every property has a default; <see cref="Load"/> reads file and
+/// environment.</summary>
 public sealed record HubOptions
 {
     private const string EnvironmentPrefix = "SEEDERMESH_HUB_";
@@ -58,7 +59,8 @@ public sealed record HubOptions
     /// <summary>How often peers are asked to announce, seconds.</summary>
     public int AnnounceIntervalSeconds { get; init; } = 60;
 
-    /// <summary>Whether payouts may go to Lightning addresses on private networks. The hub's own address always may.</summary>
+    /// <summary>Whether payouts may go to Lightning addresses on private networks. The hub's own address always
+    /// may.</summary>
     public bool AllowPrivateAddresses { get; init; }
 
     /// <summary>Manifests that one address may register in a minute.</summary>
@@ -68,7 +70,8 @@ public sealed record HubOptions
     [JsonIgnore]
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Reads <c>hub.json</c> of the data folder, if it is there, and then the environment (<c>SEEDERMESH_HUB_NAME</c> and so on).</summary>
+    /// <summary>Reads <c>hub.json</c> of the data folder, if it is there, and then the environment
+    /// (<c>SEEDERMESH_HUB_NAME</c> and so on).</summary>
     /// <param name="dataFolder">The data folder.</param>
     /// <param name="environment">The environment variables.</param>
     /// <exception cref="HubStartException">A setting is unknown or of the wrong form; the message names it.</exception>

@@ -5,7 +5,8 @@ using SeederMesh.Ledger.Records;
 namespace SeederMesh.Registry;
 
 /// <summary>A manifest as the registry keeps it.</summary>
-/// <param name="Sidecar">The bytes of the <c>.prov</c> file. They were checked when they came; a client checks them again.</param>
+/// <param name="Sidecar">The bytes of the <c>.prov</c> file. They were checked when they came; a client checks them
+/// again.</param>
 /// <param name="Receipt">The registry's receipt.</param>
 public sealed record RegisteredManifest(ReadOnlyMemory<byte> Sidecar, RegistryReceipt Receipt)
 {

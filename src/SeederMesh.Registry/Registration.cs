@@ -17,7 +17,8 @@ public enum RegistrationResult
     /// <summary>This very manifest is there already; its first receipt is given again.</summary>
     AlreadyThere,
 
-    /// <summary>The torrent has a manifest by another creator. Who came first stays; a dispute decides, not a higher number.</summary>
+    /// <summary>The torrent has a manifest by another creator. Who came first stays; a dispute decides, not a higher
+    /// number.</summary>
     CreatorDiffers,
 
     /// <summary>A newer version is there.</summary>
@@ -26,7 +27,8 @@ public enum RegistrationResult
     /// <summary>Another manifest with the same version number is there.</summary>
     Conflict,
 
-    /// <summary>It is newer, but does not follow the version that is there: <c>seq</c> or <c>previous</c> does not fit.</summary>
+    /// <summary>It is newer, but does not follow the version that is there: <c>seq</c> or <c>previous</c> does not
+    /// fit.</summary>
     DoesNotFollow,
 
     /// <summary>It is stored, and the receipt says so.</summary>

@@ -69,7 +69,8 @@ internal static class IdentityAttacks
             eclipsed += all ? 1 : 0;
         }
 
-        // What an eclipsed downloader would have paid the honest seeders is what the attacker denies them, and takes itself.
+        // What an eclipsed downloader would have paid the honest seeders is what the attacker denies them, and takes
+        // itself.
         double value = Economy.Pieces * economy.PieceMsat;
         double taken = value * eclipsed / victims;
         economy.Credit(Economy.Attacker, taken);

@@ -3,7 +3,8 @@ using System.IO.Compression;
 
 namespace SeederMesh.Cli.Album;
 
-/// <summary>Draws the album's cover: a mesh of peers over an evening sky, as a PNG (RFC 2083) of 24-bit colour.</summary>
+/// <summary>Draws the album's cover: a mesh of peers over an evening sky, as a PNG (RFC 2083) of 24-bit
+/// colour.</summary>
 internal static class CoverArt
 {
     private const int Side = 640;

@@ -32,7 +32,8 @@ internal sealed record Score(string Title, int RootNote, int BeatsPerMinute, int
     /// <summary>Frames of a bar of four beats.</summary>
     public int BarFrames => AlbumFormat.SampleRate * 60 * 4 / BeatsPerMinute;
 
-    /// <summary>Mixes bar number <paramref name="bar"/> into the front of <paramref name="mix"/>; its last notes ring beyond it.</summary>
+    /// <summary>Mixes bar number <paramref name="bar"/> into the front of <paramref name="mix"/>; its last notes ring
+    /// beyond it.</summary>
     /// <param name="mix">Left and right samples in turn: at least two bars.</param>
     /// <param name="bar">From 0. The same bar always sounds the same.</param>
     /// <param name="bars">How many bars the track has; the first and the last are quieter.</param>

@@ -173,7 +173,8 @@ internal static class GetCommand
         }
     }
 
-    // A hub that was away at the end has not closed the channel yet. What this does not bring, the next download collects.
+    // A hub that was away at the end has not closed the channel yet. What this does not bring, the next download
+    // collects.
     private static async Task CollectAsync(GetService service, Output output, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();

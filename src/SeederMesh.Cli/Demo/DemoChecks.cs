@@ -118,7 +118,8 @@ internal sealed class DemoChecks(
         }
     }
 
-    // What counts is what the seedbox itself finds on its disk after the restart, against what the hub has settled for it.
+    // What counts is what the seedbox itself finds on its disk after the restart, against what the hub has settled for
+    // it.
     private void CheckKilled(int number)
     {
         JsonObject? own = world.Seedboxes[number]!.Latest("snapshot");

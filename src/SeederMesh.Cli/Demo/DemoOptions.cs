@@ -17,16 +17,19 @@ internal sealed record DemoOptions
     /// <summary>Size of the album in bytes.</summary>
     public long AlbumBytes { get; init; } = Album.AlbumGenerator.DefaultBytes;
 
-    /// <summary>The most that the downloader pays; null for 50 sat, or a fifth more than the whole costs when that is more.</summary>
+    /// <summary>The most that the downloader pays; null for 50 sat, or a fifth more than the whole costs when that is
+    /// more.</summary>
     public Msat? Budget { get; init; }
 
-    /// <summary>The least that the hub sends in one payment: routing would cost more than 1% of anything smaller.</summary>
+    /// <summary>The least that the hub sends in one payment: routing would cost more than 1% of anything
+    /// smaller.</summary>
     public static Msat SmallestPayout { get; } = Msat.From(200);
 
     /// <summary>The price of a MiB.</summary>
     public Msat Price { get; init; } = Msat.FromSatoshi(2);
 
-    /// <summary>About how long the transfer is made to take, so that a person can watch it; seconds, 0 for as fast as it goes.</summary>
+    /// <summary>About how long the transfer is made to take, so that a person can watch it; seconds, 0 for as fast as
+    /// it goes.</summary>
     public int Seconds { get; init; } = 8;
 
     /// <summary>Whether one seedbox is killed in the middle and comes back.</summary>

@@ -7,7 +7,8 @@ namespace SeederMesh.Cli.Demo;
 
 /// <summary>One process of the demo: this program again, with its own folder, speaking JSON lines.</summary>
 /// <remarks>
-/// Standard error goes to a log file, of which the end is shown when the process fails. Standard input stays open as long as
+/// Standard error goes to a log file, of which the end is shown when the process fails. Standard input stays open as
+/// long as
 /// this object lives: see <see cref="ParentWatch"/>. Thread safe.
 /// </remarks>
 internal sealed class DemoProcess : IAsyncDisposable
@@ -75,7 +76,8 @@ internal sealed class DemoProcess : IAsyncDisposable
         start.Environment["DOTNET_TieredPGO"] = "0";
         // A tracker that was killed has forgotten its peers: here they come back soon.
         start.Environment["SEEDERMESH_HUB_ANNOUNCEINTERVALSECONDS"] = "3";
-        // A grant whose answer was lost in a kill is closed by nobody but the clock: a demo does not wait an hour for it.
+        // A grant whose answer was lost in a kill is closed by nobody but the clock: a demo does not wait an hour for
+        // it.
         start.Environment["SEEDERMESH_HUB_REPORTGRACEMS"] = "10000";
         Process started = Process.Start(start) ?? throw new Failure($"The {name} could not be started.");
         return new DemoProcess(name, Path.Combine(folder, "log.txt"), started);
@@ -91,7 +93,8 @@ internal sealed class DemoProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the first event of a name.</summary>
-    /// <exception cref="Failure">The process ended, or said nothing for too long; the end of its log is in the message.</exception>
+    /// <exception cref="Failure">The process ended, or said nothing for too long; the end of its log is in the
+    /// message.</exception>
     public async Task<JsonObject> WaitForAsync(string eventName, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         TaskCompletionSource<JsonObject> source;

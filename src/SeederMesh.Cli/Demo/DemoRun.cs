@@ -7,7 +7,8 @@ using Spectre.Console;
 
 namespace SeederMesh.Cli.Demo;
 
-/// <summary>The main job on one machine: a creator publishes, seedboxes upload, a downloader pays, everybody is paid.</summary>
+/// <summary>The main job on one machine: a creator publishes, seedboxes upload, a downloader pays, everybody is
+/// paid.</summary>
 internal sealed class DemoRun(DemoOptions options, Output output, IAnsiConsole console)
 {
     private const int SettleSecondsMax = 30;
@@ -65,7 +66,8 @@ internal sealed class DemoRun(DemoOptions options, Output output, IAnsiConsole c
         Step($"seedboxes  {options.Seeders}, each a process with its own key and play-money wallet");
     }
 
-    // Loopback is so fast that nobody would see anything: the seedboxes share what makes the transfer last as long as asked.
+    // Loopback is so fast that nobody would see anything: the seedboxes share what makes the transfer last as long as
+    // asked.
     private long Rate(JsonObject published) =>
         options.Seconds == 0 ? 0 : Math.Max(64 << 10, DemoHub.Number(published, "bytes") / options.Seconds / options.Seeders);
 

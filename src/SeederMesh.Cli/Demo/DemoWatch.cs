@@ -29,7 +29,8 @@ internal sealed class DemoWatch(DemoWorld world, DemoHub hub, JsonObject publish
         }
     }
 
-    /// <summary>Asks the hub for everything that the picture needs; what it cannot answer now stays as it was.</summary>
+    /// <summary>Asks the hub for everything that the picture needs; what it cannot answer now stays as it
+    /// was.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         string[] keys = [.. world.Seedboxes.Select(KeyOf).OfType<string>()];

@@ -5,10 +5,12 @@ internal static class TreeComparison
 {
     private const int BufferBytes = 1 << 20;
 
-    /// <summary>What is different first, or null when every published file arrived as it is, and nothing else did.</summary>
+    /// <summary>What is different first, or null when every published file arrived as it is, and nothing else
+    /// did.</summary>
     /// <param name="source">The published folder or file.</param>
     /// <param name="arrived">The downloaded one.</param>
-    /// <param name="published">The paths of the manifest, below <paramref name="source"/>; of a single file its name.</param>
+    /// <param name="published">The paths of the manifest, below <paramref name="source"/>; of a single file its
+    /// name.</param>
     /// <param name="cancellationToken">Ends the comparison.</param>
     public static string? FindDifference(
         string source, string arrived, IReadOnlyCollection<string> published, CancellationToken cancellationToken)

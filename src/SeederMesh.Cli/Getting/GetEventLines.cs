@@ -4,7 +4,8 @@ using SeederMesh.Client;
 
 namespace SeederMesh.Cli.Getting;
 
-/// <summary>Tells a person, or a script, what happens while downloading; pieces and receipts are counted in the view instead.</summary>
+/// <summary>Tells a person, or a script, what happens while downloading; pieces and receipts are counted in the view
+/// instead.</summary>
 internal sealed class GetEventLines(Output output) : IProgress<GetEvent>
 {
     /// <inheritdoc/>

@@ -5,7 +5,8 @@ using SeederMesh.Core.Manifests;
 
 namespace SeederMesh.Cli.Getting;
 
-/// <summary>An offer, a moment and a result of a download, for scripts and for the texts that are made of them.</summary>
+/// <summary>An offer, a moment and a result of a download, for scripts and for the texts that are made of
+/// them.</summary>
 internal static class OfferJson
 {
     /// <summary>The offer.</summary>

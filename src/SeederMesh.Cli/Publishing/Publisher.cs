@@ -69,7 +69,8 @@ internal sealed record Publication(
 
 /// <summary>Makes the torrent, signs the manifest, registers it, and writes both beside each other.</summary>
 /// <remarks>
-/// Publishing the same content with the same terms again gives the same manifest; with other terms the next version of it.
+/// Publishing the same content with the same terms again gives the same manifest; with other terms the next version of
+/// it.
 /// </remarks>
 internal static class Publisher
 {
@@ -122,7 +123,8 @@ internal static class Publisher
 
     private static ManifestTorrent Describe(Metainfo metainfo)
     {
-        // The engine puts the torrent's name before each path; a manifest leaves it out (of a single file it is all there is).
+        // The engine puts the torrent's name before each path; a manifest leaves it out (of a single file it is all
+        // there is).
         string prefix = metainfo.Name + "/";
         return new ManifestTorrent
         {

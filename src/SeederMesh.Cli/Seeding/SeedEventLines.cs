@@ -4,7 +4,8 @@ using SeederMesh.Client;
 
 namespace SeederMesh.Cli.Seeding;
 
-/// <summary>Tells a person, or a script, what happens while seeding; receipts are counted in the view instead.</summary>
+/// <summary>Tells a person, or a script, what happens while seeding; receipts are counted in the view
+/// instead.</summary>
 internal sealed class SeedEventLines(Output output) : IProgress<SeedEvent>
 {
     /// <inheritdoc/>

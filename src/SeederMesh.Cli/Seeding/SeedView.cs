@@ -3,7 +3,8 @@ using SeederMesh.Client;
 
 namespace SeederMesh.Cli.Seeding;
 
-/// <summary>One line that says how seeding goes: the last line of a terminal, printed once a minute elsewhere.</summary>
+/// <summary>One line that says how seeding goes: the last line of a terminal, printed once a minute
+/// elsewhere.</summary>
 internal sealed class SeedView(Output output)
 {
     private static readonly TimeSpan PrintEvery = TimeSpan.FromMinutes(1);

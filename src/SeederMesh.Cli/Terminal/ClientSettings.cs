@@ -4,7 +4,8 @@ using SeederMesh.Client;
 
 namespace SeederMesh.Cli.Terminal;
 
-/// <summary>The settings of <c>mesh seed</c> and <c>mesh get</c> that stand on the command line; they go before config.json.</summary>
+/// <summary>The settings of <c>mesh seed</c> and <c>mesh get</c> that stand on the command line; they go before
+/// config.json.</summary>
 internal static class ClientSettings
 {
     private static readonly Option<DirectoryInfo> Data = CommandOptions.Data();

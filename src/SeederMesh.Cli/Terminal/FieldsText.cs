@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace SeederMesh.Cli.Terminal;
 
-/// <summary>Shows a JSON object to a person: one field a line, names spelled out, lists cut where they get long.</summary>
+/// <summary>Shows a JSON object to a person: one field a line, names spelled out, lists cut where they get
+/// long.</summary>
 internal static class FieldsText
 {
     private const int ItemsShown = 25;

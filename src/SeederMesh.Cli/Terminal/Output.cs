@@ -6,7 +6,8 @@ using Spectre.Console;
 namespace SeederMesh.Cli.Terminal;
 
 /// <summary>Where a command speaks: sentences for people, JSON for scripts, never both on one stream.</summary>
-/// <remarks>With <c>--json</c> standard output carries JSON alone, and people read standard error. Thread safe.</remarks>
+/// <remarks>With <c>--json</c> standard output carries JSON alone, and people read standard error. Thread
+/// safe.</remarks>
 internal sealed class Output(bool json)
 {
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -55,7 +56,8 @@ internal sealed class Output(bool json)
     /// <summary>Whether <see cref="Status"/> shows anything: people look at a terminal.</summary>
     public bool ShowsStatus => redraws;
 
-    /// <summary>The last line of a terminal, drawn over the one before; empty to take it away. Cut to the terminal's width.</summary>
+    /// <summary>The last line of a terminal, drawn over the one before; empty to take it away. Cut to the terminal's
+    /// width.</summary>
     public void Status(string line)
     {
         if (!redraws)

@@ -2,7 +2,8 @@ namespace SeederMesh.Cli.Terminal;
 
 /// <summary>Lines from standard input, and the end of a process that another one started.</summary>
 /// <remarks>
-/// A process that the demo starts has <see cref="Variable"/> set and its standard input on a pipe that the parent holds open and never
+/// A process that the demo starts has <see cref="Variable"/> set and its standard input on a pipe that the parent holds
+/// open and never
 /// fills. However the parent ends, the kernel closes the pipe; then this process stops, first gently, after
 /// <see cref="GraceSeconds"/> at once. So no process is left behind even when the parent is killed.
 /// </remarks>

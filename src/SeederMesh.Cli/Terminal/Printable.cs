@@ -3,7 +3,8 @@ using System.Text;
 
 namespace SeederMesh.Cli.Terminal;
 
-/// <summary>Text that a stranger wrote, made harmless: it must not move the cursor or the direction of writing of who reads it.</summary>
+/// <summary>Text that a stranger wrote, made harmless: it must not move the cursor or the direction of writing of who
+/// reads it.</summary>
 internal static class Printable
 {
     /// <summary>Replaces control and format characters by U+FFFD.</summary>

@@ -16,12 +16,14 @@ internal sealed record FileProblem(string Path, string Problem);
 /// <param name="Surplus">Files on disk that the manifest does not name; nobody vouches for them.</param>
 internal sealed record ContentVerdict(int Files, long Bytes, IReadOnlyList<FileProblem> Problems, IReadOnlyList<string> Surplus);
 
-/// <summary>Checks files on disk against a manifest: every length, every Merkle root, every SHA-256 that it gives.</summary>
+/// <summary>Checks files on disk against a manifest: every length, every Merkle root, every SHA-256 that it
+/// gives.</summary>
 internal static class ContentVerifier
 {
     /// <summary>Checks all files.</summary>
     /// <param name="torrent">What the manifest says.</param>
-    /// <param name="content">The folder that the manifest calls by the torrent's name; the file itself, where that is all.</param>
+    /// <param name="content">The folder that the manifest calls by the torrent's name; the file itself, where that is
+    /// all.</param>
     /// <param name="progress">Told the bytes of each file that was checked.</param>
     /// <param name="cancellationToken">Ends the check.</param>
     public static ContentVerdict Check(

@@ -3,7 +3,8 @@ using QRCoder;
 
 namespace SeederMesh.Cli.Wallets;
 
-/// <summary>Draws an invoice as a QR code of half blocks, two modules a character, for a phone to scan from a terminal.</summary>
+/// <summary>Draws an invoice as a QR code of half blocks, two modules a character, for a phone to scan from a
+/// terminal.</summary>
 internal static class InvoiceQr
 {
     /// <summary>The picture, one line a row. Upper case makes the code smaller (BOLT 11 allows it).</summary>

@@ -7,8 +7,10 @@ using SeederMesh.Lightning.Embedded.Http;
 
 namespace SeederMesh.Cli.Wallets;
 
-/// <summary>A person's wallet of play money: a node of the network that a hub runs, and the secret file that opens it.</summary>
-/// <remarks>The file <c>wallet</c> in the home folder holds the connection string, mode 0600. It is made once, never changed.</remarks>
+/// <summary>A person's wallet of play money: a node of the network that a hub runs, and the secret file that opens
+/// it.</summary>
+/// <remarks>The file <c>wallet</c> in the home folder holds the connection string, mode 0600. It is made once, never
+/// changed.</remarks>
 internal static class PlayWallet
 {
     private const int PaymentsMax = 1_000;

@@ -4,7 +4,8 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Client;
 
-/// <summary>The settings of `mesh seed` and `mesh get`: <c>config.json</c> in the data folder, then the command line.</summary>
+/// <summary>The settings of `mesh seed` and `mesh get`: <c>config.json</c> in the data folder, then the command
+/// line.</summary>
 /// <remarks>A member that is not known is refused by name. <see cref="Keys"/> documents each.</remarks>
 public sealed record ClientConfiguration
 {
@@ -104,7 +105,8 @@ public sealed record ClientConfiguration
     public ImmutableArray<string> Peers { get; init; } = [];
 
     /// <summary>Reads a file; a missing one gives the defaults.</summary>
-    /// <exception cref="ClientException">It cannot be read, or a setting is unknown or out of range; the message names it.</exception>
+    /// <exception cref="ClientException">It cannot be read, or a setting is unknown or out of range; the message names
+    /// it.</exception>
     public static ClientConfiguration Load(string path)
     {
         if (!File.Exists(path))

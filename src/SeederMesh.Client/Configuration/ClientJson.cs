@@ -5,13 +5,15 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Client;
 
-/// <summary>How this project writes and reads JSON: camelCase, amounts as strings of msat, keys and ids in hexadecimal.</summary>
+/// <summary>How this project writes and reads JSON: camelCase, amounts as strings of msat, keys and ids in
+/// hexadecimal.</summary>
 internal static class ClientJson
 {
     /// <summary>For answers of a hub: members that are not known are passed over, because hubs grow.</summary>
     public static JsonSerializerOptions Wire { get; } = Make(JsonUnmappedMemberHandling.Skip, indented: false);
 
-    /// <summary>For files: an unknown member is an error, because it is a misspelt setting or a newer version's file.</summary>
+    /// <summary>For files: an unknown member is an error, because it is a misspelt setting or a newer version's
+    /// file.</summary>
     public static JsonSerializerOptions Files { get; } = Make(JsonUnmappedMemberHandling.Disallow, indented: true);
 
     private static JsonSerializerOptions Make(JsonUnmappedMemberHandling unmapped, bool indented) => new()

@@ -8,7 +8,8 @@ internal static partial class DurableFile
     /// <summary>Readable and writable by the owner alone.</summary>
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Replaces <paramref name="path"/>: written beside it, flushed to the disk, then renamed over it.</summary>
+    /// <summary>Replaces <paramref name="path"/>: written beside it, flushed to the disk, then renamed over
+    /// it.</summary>
     /// <exception cref="IOException">The disk is full or broken; the old content is still there.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
@@ -29,7 +30,8 @@ internal static partial class DurableFile
         FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Makes the names in a folder durable: a rename or a new file survives a power cut only after this.</summary>
+    /// <summary>Makes the names in a folder durable: a rename or a new file survives a power cut only after
+    /// this.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
     public static void FlushFolder(string folder)
     {

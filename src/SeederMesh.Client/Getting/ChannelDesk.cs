@@ -6,7 +6,8 @@ using SeederMesh.Lightning;
 namespace SeederMesh.Client;
 
 /// <summary>A download's channel at its hub: opened, paid, granted from, closed, refunded.</summary>
-/// <remarks>Every step can be repeated after a crash: the channel is the key's, the invoice is the channel's, the payment is the
+/// <remarks>Every step can be repeated after a crash: the channel is the key's, the invoice is the channel's, the
+/// payment is the
 /// invoice's.</remarks>
 internal sealed class ChannelDesk : IDisposable
 {
@@ -38,7 +39,8 @@ internal sealed class ChannelDesk : IDisposable
     /// <param name="price">The price of a MiB.</param>
     public static (Msat Funding, Msat FeeMax) Divide(Msat budget, Msat cost, PricePerMebibyte price)
     {
-        // Grants to several seeders overlap while they are in use, so a channel holds somewhat more than the content costs.
+        // Grants to several seeders overlap while they are in use, so a channel holds somewhat more than the content
+        // costs.
         long spare = Math.Max(cost.Value / 4, price.Of(32 << 20).Value);
         long wanted = Math.Min(Msat.Max.Value - 1_000, cost.Value + spare);
         long wholeSatoshi = (wanted + 999) / 1_000 * 1_000;
@@ -48,7 +50,8 @@ internal sealed class ChannelDesk : IDisposable
 
     /// <summary>Opens the channel and pays its invoice, or finds that an earlier run did.</summary>
     /// <returns>The channel, with money in it.</returns>
-    /// <exception cref="ClientException">The hub refuses, changed the terms, or the payment failed; nothing is lost then.</exception>
+    /// <exception cref="ClientException">The hub refuses, changed the terms, or the payment failed; nothing is lost
+    /// then.</exception>
     public async Task<ChannelInfo> FundAsync(Digest infohash, PricePerMebibyte price, Msat feeMax, CancellationToken cancellation)
     {
         DownloadState state = folder.State!;
@@ -124,7 +127,8 @@ internal sealed class ChannelDesk : IDisposable
         channel.IsClosed && channel.Refunds.All(refund => refund.IsDone)
         && (channel.RefundedMsat.IsZero || channel.Refunds.Count > 0);
 
-    /// <summary>Where the wallet takes a refund: keysend where it can; otherwise an invoice, made when the channel is closed.</summary>
+    /// <summary>Where the wallet takes a refund: keysend where it can; otherwise an invoice, made when the channel is
+    /// closed.</summary>
     public static async Task<string> RefundDestinationAsync(ILightningNode wallet, Id128 label, CancellationToken cancellation)
     {
         NodeInfo info = await wallet.GetInfoAsync(cancellation);
@@ -153,7 +157,8 @@ internal sealed class ChannelDesk : IDisposable
         Payment payment = await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation);
         while (payment.Status is PaymentStatus.Pending or PaymentStatus.Unknown or PaymentStatus.NotFound)
         {
-            // Under the same hash or not at all: unknown is not failed. Where the node has never heard of it, nothing was sent.
+            // Under the same hash or not at all: unknown is not failed. Where the node has never heard of it, nothing
+            // was sent.
             await Task.Delay(PollEvery * 10, clock, cancellation);
             payment = payment.Status == PaymentStatus.NotFound
                 ? await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation)
@@ -172,7 +177,8 @@ internal sealed class ChannelDesk : IDisposable
         folder.Save(folder.State! with { RoutingFees = payment.Fee });
     }
 
-    /// <summary>One hash at a time: a hub that asks again under another gets nothing while the first may have been paid.</summary>
+    /// <summary>One hash at a time: a hub that asks again under another gets nothing while the first may have been
+    /// paid.</summary>
     private async Task CommitToAsync(DecodedRequest invoice, DownloadState state, CancellationToken cancellation)
     {
         if (invoice.PaymentHash is not { } hash)

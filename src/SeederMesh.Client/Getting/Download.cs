@@ -149,7 +149,8 @@ internal sealed partial class Download : IAsyncDisposable
         };
     }
 
-    /// <summary>Stored before it is used: after a crash the generation may be asked for in vain, but never used twice.</summary>
+    /// <summary>Stored before it is used: after a crash the generation may be asked for in vain, but never used
+    /// twice.</summary>
     private int TakeGeneration(PublicKey seeder)
     {
         DownloadState state = folder.State!;
@@ -158,7 +159,8 @@ internal sealed partial class Download : IAsyncDisposable
         return generation;
     }
 
-    /// <summary>Adds the torrent without letting it download: first its metadata and what is on the disk are checked.</summary>
+    /// <summary>Adds the torrent without letting it download: first its metadata and what is on the disk are
+    /// checked.</summary>
     private bool Add()
     {
         Directory.CreateDirectory(staging);

@@ -34,14 +34,16 @@ internal sealed record DownloadState
     /// <summary>Where the rest goes.</summary>
     public string Refund { get; init; } = "";
 
-    /// <summary>The next generation of each seeder's grants. Stored before a grant is asked for, so that none is ever used twice.</summary>
+    /// <summary>The next generation of each seeder's grants. Stored before a grant is asked for, so that none is ever
+    /// used twice.</summary>
     public Dictionary<PublicKey, int> NextGeneration { get; init; } = [];
 
     /// <summary>Whether only the channel's end is left to do.</summary>
     public bool IsEnding { get; init; }
 }
 
-/// <summary>One download's folder among the data: key, state, manifest, resume data. Deleted when the channel is settled.</summary>
+/// <summary>One download's folder among the data: key, state, manifest, resume data. Deleted when the channel is
+/// settled.</summary>
 internal sealed class DownloadFolder(string path)
 {
     private const string StateName = "state.json";

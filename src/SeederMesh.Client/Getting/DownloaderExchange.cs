@@ -21,8 +21,10 @@ internal sealed record PaymentPlan(
 
 /// <summary>The downloader's side of the receipt protocol with all seeders at once.</summary>
 /// <remarks>
-/// Grants come ahead of need, receipts as pieces pass, never above the budget. Called by one <see cref="TurnLoop"/>. Grants start small
-/// and double, so that a seeder that vanishes ties up little; the next is asked for before the one in use is used up. A seeder that
+/// Grants come ahead of need, receipts as pieces pass, never above the budget. Called by one <see cref="TurnLoop"/>.
+/// Grants start small
+/// and double, so that a seeder that vanishes ties up little; the next is asked for before the one in use is used up. A
+/// seeder that
 /// refuses is an ordinary peer from then on. Pieces that pass within
 /// <see cref="CoalesceTime"/> share a signature.
 /// </remarks>
@@ -55,7 +57,8 @@ internal sealed class DownloaderExchange(
     /// <summary>The seeders that take receipts.</summary>
     public IReadOnlyCollection<SupplyingSeeder> Seeders => seeders.Values;
 
-    /// <summary>Bytes that are still to come; kept up to date by the caller, so that no grant is larger than what is left.</summary>
+    /// <summary>Bytes that are still to come; kept up to date by the caller, so that no grant is larger than what is
+    /// left.</summary>
     public long RemainingBytes { get; set; }
 
     /// <summary>Whether the budget covers no more grants.</summary>
@@ -173,7 +176,8 @@ internal sealed class DownloaderExchange(
             return;
         }
 
-        // Worth another grant: this one was used before a restart, or its chain went out of step. Anything else is the seeder's policy.
+        // Worth another grant: this one was used before a restart, or its chain went out of step. Anything else is the
+        // seeder's policy.
         bool maySucceed = answer.Verdict
             is SeederVerdict.AlreadyUsed or SeederVerdict.OutOfSequence or SeederVerdict.ExceedsGrant or SeederVerdict.NoGrant;
         EndGrant(seeder);
@@ -266,7 +270,8 @@ internal sealed class DownloaderExchange(
             budget.End(limit, Msat.Zero);
             seeder.AskAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds() + AskAgainMs;
 
-            // Grants that ended are released when their seeders have reported: until then the hub says that the funds are in use.
+            // Grants that ended are released when their seeders have reported: until then the hub says that the funds
+            // are in use.
             if (failure is HubException { Problem: "insufficient-funds" })
             {
                 seeder.Shrinks = Math.Min(seeder.Shrinks + 1, 16);

@@ -26,7 +26,8 @@ internal sealed class FileSelection
         : ranges.Count == 0 || ranges.Any(range => index >= range.First && index <= range.Last);
 
     /// <summary>The indexes that BEP 53 gives to the files that a manifest names.</summary>
-    /// <remarks>They are those of the metadata, where a padding file follows each file that does not end with a piece.</remarks>
+    /// <remarks>They are those of the metadata, where a padding file follows each file that does not end with a
+    /// piece.</remarks>
     public static IReadOnlyList<int> IndexesOf(ManifestTorrent torrent)
     {
         var indexes = new List<int>();

@@ -40,8 +40,10 @@ public sealed record GetRequest
     /// <summary>Peers to ask first, ADDRESS:PORT.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
 
-    /// <summary>How long to look for peers that have the manifest when no registry has it; zero not to ask peers.</summary>
-    /// <remarks>Default: 15 seconds. Before that is over, nothing can be said of a torrent without a manifest.</remarks>
+    /// <summary>How long to look for peers that have the manifest when no registry has it; zero not to ask
+    /// peers.</summary>
+    /// <remarks>Default: 15 seconds. Before that is over, nothing can be said of a torrent without a
+    /// manifest.</remarks>
     public TimeSpan ManifestTimeLimit { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Gives up when nothing came for so long; null to wait for ever.</summary>

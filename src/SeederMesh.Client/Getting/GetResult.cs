@@ -166,7 +166,8 @@ public sealed record GetSnapshot
     /// <summary>The most that it may cost.</summary>
     public Msat Budget { get; init; }
 
-    /// <summary>The most that can be lost from here on, if the hub and every seeder were dishonest: what is in the channel.</summary>
+    /// <summary>The most that can be lost from here on, if the hub and every seeder were dishonest: what is in the
+    /// channel.</summary>
     public Msat AtMostLost { get; init; }
 
     /// <summary>The peers that supplied anything.</summary>

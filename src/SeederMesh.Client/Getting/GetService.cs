@@ -9,14 +9,18 @@ namespace SeederMesh.Client;
 /// <summary>What <c>mesh get</c> does.</summary>
 /// <remarks>
 /// <para>
-/// Finds and verifies the manifest, asks, pays into a channel, downloads from all peers at once, signs receipts, collects the rest.
+/// Finds and verifies the manifest, asks, pays into a channel, downloads from all peers at once, signs receipts,
+/// collects the rest.
 /// </para>
 /// <para>
-/// Nothing is fetched before the decision, nothing but metadata before it was held against the manifest, and nothing is in its final
-/// place before it is complete and every piece passed its hash: until then it lies in <c>.seedermesh-ID</c> inside the output folder.
+/// Nothing is fetched before the decision, nothing but metadata before it was held against the manifest, and nothing is
+/// in its final
+/// place before it is complete and every piece passed its hash: until then it lies in <c>.seedermesh-ID</c> inside the
+/// output folder.
 /// </para>
 /// <para>
-/// The process may be killed at any moment: the same request goes on with the same channel and what is on the disk. One download at
+/// The process may be killed at any moment: the same request goes on with the same channel and what is on the disk. One
+/// download at
 /// a time for each service.
 /// </para>
 /// </remarks>
@@ -228,7 +232,8 @@ public sealed class GetService
         };
     }
 
-    /// <summary>What covers everything, with room for grants that overlap and for routing; what is not used comes back.</summary>
+    /// <summary>What covers everything, with room for grants that overlap and for routing; what is not used comes
+    /// back.</summary>
     private static Msat Suggest(Msat cost, PricePerMebibyte price)
     {
         long wanted = cost.Value + Math.Max(cost.Value / 4, price.Of(32 << 20).Value) + Math.Max(2_000, cost.Value / 50);

@@ -10,9 +10,11 @@ namespace SeederMesh.Client;
 /// <param name="Problem">What is wrong, when it is not.</param>
 internal sealed record ResolvedManifest(ManifestStatus Status, SignedManifest? Manifest, string? Problem);
 
-/// <summary>Finds the manifest of a torrent: a given file, a file beside the torrent, then registries, then peers.</summary>
+/// <summary>Finds the manifest of a torrent: a given file, a file beside the torrent, then registries, then
+/// peers.</summary>
 /// <remarks>
-/// The first of a file or a registry counts, even when it is bad: who can hide a good one could as well have sent none. A peer is just
+/// The first of a file or a registry counts, even when it is bad: who can hide a good one could as well have sent none.
+/// A peer is just
 /// anybody: a bad one of a peer counts only when no other peer has a good one.
 /// </remarks>
 internal sealed class ManifestResolver(ClientConfiguration configuration, DataFolder data, IProgress<GetEvent> events, TimeProvider clock)

@@ -4,7 +4,8 @@ namespace SeederMesh.Client;
 
 /// <summary>Asks peers for a manifest, a few at a time, until one has a good one.</summary>
 /// <remarks>
-/// Called from one thread. A peer that has none, sends something else, or is slower than <see cref="PartTime"/> a part gives its place to
+/// Called from one thread. A peer that has none, sends something else, or is slower than <see cref="PartTime"/> a part
+/// gives its place to
 /// the next; who sent what does not verify is let go. So a bad peer can delay the search and nothing more.
 /// </remarks>
 /// <param name="link">The peers.</param>
@@ -12,7 +13,8 @@ namespace SeederMesh.Client;
 /// <param name="clock">The time.</param>
 internal sealed class ManifestSearch(IPeerLink link, Func<byte[], bool> isGood, TimeProvider clock)
 {
-    /// <summary>Peers that are asked at once: bounds the memory, as each may send a manifest of the largest size.</summary>
+    /// <summary>Peers that are asked at once: bounds the memory, as each may send a manifest of the largest
+    /// size.</summary>
     public const int AskedMax = 4;
 
     /// <summary>How long a peer has for one part.</summary>

@@ -5,7 +5,8 @@ namespace SeederMesh.Client;
 
 /// <summary>Joins a torrent's swarm for its manifest alone: when no registry has it, peers that seed it do.</summary>
 /// <remarks>
-/// Nothing is downloaded: the decision, which needs the manifest, comes first. A magnet's metadata need not be there either, as the
+/// Nothing is downloaded: the decision, which needs the manifest, comes first. A magnet's metadata need not be there
+/// either, as the
 /// extension speaks from the first handshake on. Peers learn nothing but that somebody asks: no key, no hub.
 /// </remarks>
 internal sealed class PeerManifests(ClientConfiguration configuration, DataFolder data, TimeProvider clock)

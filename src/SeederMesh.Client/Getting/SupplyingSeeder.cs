@@ -34,7 +34,8 @@ internal sealed class SupplyingSeeder(DownloaderSession session)
     /// <summary>Grants that it was shown, which makes the next one larger.</summary>
     public int GrantsShown { get; set; }
 
-    /// <summary>How often in a row the hub had not enough free for it: each time the next grant is half as large.</summary>
+    /// <summary>How often in a row the hub had not enough free for it: each time the next grant is half as
+    /// large.</summary>
     public int Shrinks { get; set; }
 
     /// <summary>Refusals in a row.</summary>

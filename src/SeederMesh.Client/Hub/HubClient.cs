@@ -13,9 +13,12 @@ namespace SeederMesh.Client;
 
 /// <summary>A hub's HTTP interface, typed.</summary>
 /// <remarks>
-/// Every call of a hub is idempotent, so each is repeated when no answer came or the hub was busy: four tries within about four
-/// seconds, each signed anew (RFC 9421) and at most 15 seconds long. Thread safe. Answers are bounded in size, and redirections are not
-/// followed. Every method throws <see cref="HubException"/> with the hub's own words, made printable, where it refuses, when it cannot be
+/// Every call of a hub is idempotent, so each is repeated when no answer came or the hub was busy: four tries within
+/// about four
+/// seconds, each signed anew (RFC 9421) and at most 15 seconds long. Thread safe. Answers are bounded in size, and
+/// redirections are not
+/// followed. Every method throws <see cref="HubException"/> with the hub's own words, made printable, where it refuses,
+/// when it cannot be
 /// reached, and when its answer is not what this version understands.
 /// </remarks>
 public sealed class HubClient : IDisposable
@@ -70,7 +73,8 @@ public sealed class HubClient : IDisposable
     public Task<byte[]?> FindManifestAsync(string infohash, CancellationToken cancellation = default) =>
         FindAsync($"v1/registry/manifests/{infohash}", cancellation);
 
-    /// <summary>The registry's receipt for a torrent's manifest, JSON as it came; null when the registry has none.</summary>
+    /// <summary>The registry's receipt for a torrent's manifest, JSON as it came; null when the registry has
+    /// none.</summary>
     public Task<byte[]?> FindRegistryReceiptAsync(string infohash, CancellationToken cancellation = default) =>
         FindAsync($"v1/registry/manifests/{infohash}/receipt", cancellation);
 

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace SeederMesh.Client;
 
-/// <summary>What is known of hubs, kept so that a client starts while its hub is away, and notices when a hub's key changes.</summary>
+/// <summary>What is known of hubs, kept so that a client starts while its hub is away, and notices when a hub's key
+/// changes.</summary>
 internal sealed class HubDirectory(string path)
 {
     private readonly Lock gate = new();

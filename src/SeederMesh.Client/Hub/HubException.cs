@@ -3,7 +3,8 @@ namespace SeederMesh.Client;
 /// <summary>A hub did not do what it was asked.</summary>
 /// <param name="message">What the hub said, or why it could not be asked.</param>
 /// <param name="statusCode">Its HTTP status; null when no answer came.</param>
-/// <param name="problem">The slug of its problem type (RFC 9457), such as "insufficient-funds"; null when it gave none.</param>
+/// <param name="problem">The slug of its problem type (RFC 9457), such as "insufficient-funds"; null when it gave
+/// none.</param>
 /// <param name="inner">What it comes from, or null.</param>
 public sealed class HubException(string message, int? statusCode, string? problem, Exception? inner = null)
     : ClientException(message, inner)

@@ -53,7 +53,8 @@ public sealed record HubLimits
 /// <param name="Infohash">The torrent.</param>
 /// <param name="ManifestDigest">The manifest whose price and split apply.</param>
 /// <param name="BudgetMsat">What the first invoice asks for.</param>
-/// <param name="MaxPricePerMiBMsat">The most that the downloader agreed to, so that nobody changes the price under it.</param>
+/// <param name="MaxPricePerMiBMsat">The most that the downloader agreed to, so that nobody changes the price under
+/// it.</param>
 /// <param name="ExpiresUnixMs">When grants end.</param>
 /// <param name="Refund">Where the rest goes.</param>
 public sealed record OpenChannelRequest(

@@ -24,7 +24,8 @@ internal static class ManifestMessages
         return message;
     }
 
-    /// <summary>The answer to a request, which is the body after the kind byte; null for one that is malformed.</summary>
+    /// <summary>The answer to a request, which is the body after the kind byte; null for one that is
+    /// malformed.</summary>
     public static byte[]? Answer(ReadOnlySpan<byte> request, ReadOnlySpan<byte> manifest)
     {
         if (request.Length != 4)

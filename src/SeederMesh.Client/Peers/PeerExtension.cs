@@ -6,11 +6,13 @@ using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Client;
 
-/// <summary>The <c>sm</c> dictionary of a BEP 10 handshake: what a peer says of itself to the receipt extension.</summary>
+/// <summary>The <c>sm</c> dictionary of a BEP 10 handshake: what a peer says of itself to the receipt
+/// extension.</summary>
 /// <param name="Seeder">Its seeder key; null for a peer that only downloads.</param>
 /// <param name="Hubs">The hubs whose grants it takes, at most <see cref="HubsMax"/>.</param>
 /// <param name="Nonce">16 bytes, drawn for this connection.</param>
-/// <remarks><code>d 1:h l 32-byte key... e 1:k 32-byte key 1:n 16-byte nonce 1:v i1e e</code> The engine adds <c>n</c>.</remarks>
+/// <remarks><code>d 1:h l 32-byte key... e 1:k 32-byte key 1:n 16-byte nonce 1:v i1e e</code> The engine adds
+/// <c>n</c>.</remarks>
 internal sealed record PeerExtension(PublicKey? Seeder, ImmutableArray<PublicKey> Hubs, ImmutableArray<byte> Nonce)
 {
     /// <summary>More hubs are passed over.</summary>
@@ -40,7 +42,8 @@ internal sealed record PeerExtension(PublicKey? Seeder, ImmutableArray<PublicKey
         return stream.ToArray();
     }
 
-    /// <summary>Reads a peer's dictionary. Total: any bytes give a value or false. Members that are not known are passed over.</summary>
+    /// <summary>Reads a peer's dictionary. Total: any bytes give a value or false. Members that are not known are
+    /// passed over.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out PeerExtension? extension)
     {
         extension = null;
@@ -183,7 +186,8 @@ internal interface IPeerLink
     /// <summary>Sends a message of the extension; a peer that has gone is passed over.</summary>
     void Send(ulong peer, byte[] message);
 
-    /// <summary>Sets how many bytes the peer may be sent on this connection in all; null for as many as it likes.</summary>
+    /// <summary>Sets how many bytes the peer may be sent on this connection in all; null for as many as it
+    /// likes.</summary>
     void SetCredit(ulong peer, long? bytes);
 
     /// <summary>Ends a connection.</summary>

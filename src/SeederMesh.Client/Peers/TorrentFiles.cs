@@ -35,7 +35,8 @@ internal static class TorrentFiles
         return metainfo.InfoHashes.V2 is null ? null : Array.Find(candidates, File.Exists);
     }
 
-    /// <summary>The torrent's content as a manifest describes it; null for a v1 torrent, which no manifest can describe.</summary>
+    /// <summary>The torrent's content as a manifest describes it; null for a v1 torrent, which no manifest can
+    /// describe.</summary>
     public static TorrentContent? ContentOf(Metainfo metainfo)
     {
         if (metainfo.InfoHashes.V2 is not { } infohash)

@@ -2,7 +2,8 @@ using System.Threading.Channels;
 
 namespace SeederMesh.Client;
 
-/// <summary>Runs everything that touches a service's state, one action after another: engine events, answers of hubs, timers.</summary>
+/// <summary>Runs everything that touches a service's state, one action after another: engine events, answers of hubs,
+/// timers.</summary>
 /// <remarks>So the state needs no locks, and the order of what happened is the order in which it is seen.</remarks>
 internal sealed class TurnLoop : IAsyncDisposable
 {

@@ -38,7 +38,8 @@ internal sealed class EarnedGrant(SignedGrant signed)
 
     public Msat Settled => Grant.Price.Of(SettledBytes);
 
-    /// <summary>What the grant could still bring: until it is closed, the hub may come to owe all of its limit.</summary>
+    /// <summary>What the grant could still bring: until it is closed, the hub may come to owe all of its
+    /// limit.</summary>
     public Msat Outstanding => IsClosed ? Msat.Zero : Grant.Limit.Less(Msat.Min(Grant.Limit, Settled));
 
     /// <summary>Runs that the hub has not settled, oldest first.</summary>
@@ -74,7 +75,8 @@ internal sealed class EarnedGrant(SignedGrant signed)
 
     public void Close() => IsClosed = true;
 
-    /// <summary>Where the receipts stand that are no longer kept one by one: everything before the oldest unreported run.</summary>
+    /// <summary>Where the receipts stand that are no longer kept one by one: everything before the oldest unreported
+    /// run.</summary>
     public (long Sequence, long Bytes) Dropped => unreported.TryPeek(out ReceiptRun? oldest)
         ? (oldest.Anchor.Sequence, oldest.Anchor.CumulativeBytes)
         : (StoredSequence, StoredBytes);

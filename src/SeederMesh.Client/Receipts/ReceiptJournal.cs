@@ -20,10 +20,13 @@ internal enum ReceiptRecordKind
 /// <summary>One record as it was read.</summary>
 internal readonly record struct ReceiptRecord(ReceiptRecordKind Kind, ReadOnlyMemory<byte> Payload);
 
-/// <summary>The framing of a receipt store's files: every record can be told whole from torn, and found again after damage.</summary>
+/// <summary>The framing of a receipt store's files: every record can be told whole from torn, and found again after
+/// damage.</summary>
 /// <remarks>
-/// <code>frame = "SMJ1" length(4, little-endian; kind and payload) crc32c(4, of length, kind and payload) kind(1) payload</code>
-/// A frame that fails is a torn tail when no whole frame follows it, and damage otherwise. Source: Bitcask's and RocksDB's logs.
+/// <code>frame = "SMJ1" length(4, little-endian; kind and payload) crc32c(4, of length, kind and payload) kind(1)
+/// payload</code>
+/// A frame that fails is a torn tail when no whole frame follows it, and damage otherwise. Source: Bitcask's and
+/// RocksDB's logs.
 /// </remarks>
 internal static class ReceiptJournal
 {

@@ -8,8 +8,10 @@ using SeederMesh.Core.Receipts;
 namespace SeederMesh.Client;
 
 /// <summary>What was found when a receipt store was opened.</summary>
-/// <param name="CutBytes">Bytes of a torn tail that were cut: a write that the machine did not finish, never acknowledged.</param>
-/// <param name="Damage">Places that are not what was written, for a person; the file was copied before anything changed.</param>
+/// <param name="CutBytes">Bytes of a torn tail that were cut: a write that the machine did not finish, never
+/// acknowledged.</param>
+/// <param name="Damage">Places that are not what was written, for a person; the file was copied before anything
+/// changed.</param>
 internal sealed record ReceiptRecoveryReport(long CutBytes, IReadOnlyList<string> Damage);
 
 /// <summary>Reads a receipt store's files back.</summary>
@@ -30,7 +32,8 @@ internal sealed class ReceiptRecovery(
         }
     }
 
-    /// <summary>Loads the newest file. An older one beside it is left over from a compaction that was cut short.</summary>
+    /// <summary>Loads the newest file. An older one beside it is left over from a compaction that was cut
+    /// short.</summary>
     public ReceiptRecoveryReport Run(out int number)
     {
         number = NumbersIn(folder).DefaultIfEmpty(0).Max();
@@ -111,7 +114,8 @@ internal sealed class ReceiptRecovery(
 
         if (run.Anchor.Sequence > grant.StoredSequence)
         {
-            // The receipts before are lost; the hub will refuse these, but it is the hub that judges, with the evidence kept.
+            // The receipts before are lost; the hub will refuse these, but it is the hub that judges, with the evidence
+            // kept.
             damage.Add($"grant {run.GrantId}: receipts {grant.StoredSequence + 1} to {run.Anchor.Sequence} are missing");
         }
 
@@ -154,7 +158,8 @@ internal sealed class ReceiptRecovery(
 /// <summary>The records that a compacted file starts with.</summary>
 internal static class ReceiptSnapshot
 {
-    /// <summary>The one kind that only a snapshot writes: where a grant stands whose settled receipts were dropped.</summary>
+    /// <summary>The one kind that only a snapshot writes: where a grant stands whose settled receipts were
+    /// dropped.</summary>
     private const ReceiptRecordKind Standing = (ReceiptRecordKind)8;
 
     /// <summary>Writes grants that are still needed, adding up the others.</summary>

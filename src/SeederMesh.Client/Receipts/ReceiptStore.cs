@@ -8,16 +8,20 @@ using SeederMesh.Core.Receipts;
 
 namespace SeederMesh.Client;
 
-/// <summary>The receipts that a seeder earned: appended, checksummed, on the disk before the uploader trusts any further.</summary>
+/// <summary>The receipts that a seeder earned: appended, checksummed, on the disk before the uploader trusts any
+/// further.</summary>
 /// <remarks>
 /// <para>
-/// One file, <c>receipts/NNNNNNNN.smj</c>, is appended to; records that arrive together share one flush. When most of it is settled,
+/// One file, <c>receipts/NNNNNNNN.smj</c>, is appended to; records that arrive together share one flush. When most of
+/// it is settled,
 /// what is still needed is written to the next file and the old one deleted: a grant is kept while receipts of it are
 /// unreported, it is not closed, or it has not expired (so that it cannot be shown twice).
 /// </para>
 /// <para>
-/// Recovery cuts a torn tail and says so. Damage in the middle is never passed over silently: what is whole is kept, the file is
-/// copied to <c>NNNNNNNN.damaged</c>, and <see cref="Recovery"/> names the place. Thread safe. After a failed write nothing
+/// Recovery cuts a torn tail and says so. Damage in the middle is never passed over silently: what is whole is kept,
+/// the file is
+/// copied to <c>NNNNNNNN.damaged</c>, and <see cref="Recovery"/> names the place. Thread safe. After a failed write
+/// nothing
 /// more is accepted: what is on the disk is then unknown.
 /// </para>
 /// </remarks>

@@ -4,7 +4,8 @@ using SeederMesh.Core.Receipts;
 namespace SeederMesh.Client;
 
 /// <summary>Runs as they are reported.</summary>
-/// <remarks>Consecutive ones of a grant go under the newest signature, so that the hub verifies one instead of many.</remarks>
+/// <remarks>Consecutive ones of a grant go under the newest signature, so that the hub verifies one instead of
+/// many.</remarks>
 internal static class ReportPlan
 {
     /// <summary>More than this go into the next report: about 2 MiB.</summary>

@@ -6,7 +6,8 @@ namespace SeederMesh.Client;
 /// <summary>A torrent to seed.</summary>
 /// <param name="TorrentPath">The .torrent file.</param>
 /// <param name="ContentFolder">The folder that holds the torrent's file or root folder.</param>
-/// <param name="ManifestPath">Its .prov file; null to look beside the .torrent file for <c>INFOHASH.prov</c> or <c>NAME.prov</c>.</param>
+/// <param name="ManifestPath">Its .prov file; null to look beside the .torrent file for <c>INFOHASH.prov</c> or
+/// <c>NAME.prov</c>.</param>
 public sealed record SeedSource(string TorrentPath, string ContentFolder, string? ManifestPath = null)
 {
     /// <summary>The file of a watch folder that it is seeded for, as long as it is there.</summary>

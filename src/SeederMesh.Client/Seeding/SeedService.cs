@@ -8,10 +8,13 @@ using SeederMesh.Torrents.Sessions;
 
 namespace SeederMesh.Client;
 
-/// <summary>What <c>mesh seed</c> does: seeds torrents, takes receipts for those that ask a price, and reports them to the hubs.</summary>
+/// <summary>What <c>mesh seed</c> does: seeds torrents, takes receipts for those that ask a price, and reports them to
+/// the hubs.</summary>
 /// <remarks>
-/// Everything that matters is on the disk before it is relied on, so that the process may be killed at any moment: torrents, receipts
-/// and what hubs have confirmed are there again at the next start. Thread safe. Disposal reports what is left for at most
+/// Everything that matters is on the disk before it is relied on, so that the process may be killed at any moment:
+/// torrents, receipts
+/// and what hubs have confirmed are there again at the next start. Thread safe. Disposal reports what is left for at
+/// most
 /// <see cref="GoodbyeTime"/>, then closes all connections.
 /// </remarks>
 public sealed partial class SeedService : IAsyncDisposable
@@ -76,10 +79,12 @@ public sealed partial class SeedService : IAsyncDisposable
     /// <summary>The port that peers reach; 0 while there is none.</summary>
     public int Port => engine.GetTotals().ListenPort;
 
-    /// <summary>Starts: recovers receipts, seeds what was seeded before, watches the watch folder, finds the hubs.</summary>
+    /// <summary>Starts: recovers receipts, seeds what was seeded before, watches the watch folder, finds the
+    /// hubs.</summary>
     /// <param name="options">What it needs.</param>
     /// <param name="events">Told what happens, on the service's own thread: be quick.</param>
-    /// <exception cref="ClientException">A setting is wrong or a folder cannot be used. A hub that is away is no error.</exception>
+    /// <exception cref="ClientException">A setting is wrong or a folder cannot be used. A hub that is away is no
+    /// error.</exception>
     public static SeedService Start(SeedOptions options, IProgress<SeedEvent> events)
     {
         if (options.Configuration.Defect() is { } defect)
@@ -99,7 +104,8 @@ public sealed partial class SeedService : IAsyncDisposable
         }
     }
 
-    /// <summary>Seeds one more torrent, now and after every restart. Adding it again changes nothing but where its content is.</summary>
+    /// <summary>Seeds one more torrent, now and after every restart. Adding it again changes nothing but where its
+    /// content is.</summary>
     /// <returns>Its id: the v2 infohash, or the v1 infohash of a v1 torrent.</returns>
     /// <exception cref="ClientException">The torrent or its manifest cannot be used; the message says why.</exception>
     public async Task<string> AddAsync(SeedSource source)
@@ -273,7 +279,8 @@ public sealed partial class SeedService : IAsyncDisposable
         events.Report(new SeedingStarted(torrent.Metainfo.Name, torrent.Metainfo.InfoHashes.V2, isPaid, torrent.Remark));
     }
 
-    /// <summary>From resume data where there is some that still fits, so that the content need not be hashed again.</summary>
+    /// <summary>From resume data where there is some that still fits, so that the content need not be hashed
+    /// again.</summary>
     private TorrentHandleId AddToEngine(SeedingTorrent torrent, AddTorrentOptions options)
     {
         if (File.Exists(torrent.ResumePath))

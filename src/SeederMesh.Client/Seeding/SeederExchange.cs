@@ -8,7 +8,8 @@ namespace SeederMesh.Client;
 
 /// <summary>The seeder's side of the receipt protocol with all peers at once: who may be sent how much.</summary>
 /// <remarks>
-/// Called by one <see cref="TurnLoop"/>. A receipt is on the disk before the peer's credit grows by it. Whatever a peer sends, the worst
+/// Called by one <see cref="TurnLoop"/>. A receipt is on the disk before the peer's credit grows by it. Whatever a peer
+/// sends, the worst
 /// that it gets is a refusal and, after <see cref="RefusalsMax"/>, the end of its connection.
 /// </remarks>
 internal sealed class SeederExchange(
@@ -35,7 +36,8 @@ internal sealed class SeederExchange(
     /// <summary>The connections, for a live view.</summary>
     public IReadOnlyCollection<SeederConnection> Connections => connections.Values;
 
-    /// <summary>Grants that may still bring receipts: in use on a connection, or with receipts on their way to the disk.</summary>
+    /// <summary>Grants that may still bring receipts: in use on a connection, or with receipts on their way to the
+    /// disk.</summary>
     public HashSet<Id128> GrantsInUse() =>
         [.. beingStored.Keys, .. connections.Values.Select(connection => connection.GrantId).OfType<Id128>()];
 
@@ -147,7 +149,8 @@ internal sealed class SeederExchange(
 
         async Task StoreAsync(Task before)
         {
-            // On the disk first, then the window grows: a crash between the two costs nothing. Runs of one commit are taken up in their
+            // On the disk first, then the window grows: a crash between the two costs nothing. Runs of one commit are
+            // taken up in their
             // order, however the thread pool wakes those who wait for it.
             Task adding = store.AddAsync(run);
             await before;

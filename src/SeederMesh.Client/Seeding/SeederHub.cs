@@ -5,9 +5,11 @@ using SeederMesh.Core.Receipts;
 
 namespace SeederMesh.Client;
 
-/// <summary>One hub that a seeder works with: registers there, reports receipts about once a second, closes grants that are done.</summary>
+/// <summary>One hub that a seeder works with: registers there, reports receipts about once a second, closes grants that
+/// are done.</summary>
 /// <remarks>
-/// What the hub has not confirmed stays in the <see cref="ReceiptStore"/> and is sent again: after a lost answer, after the hub was
+/// What the hub has not confirmed stays in the <see cref="ReceiptStore"/> and is sent again: after a lost answer, after
+/// the hub was
 /// away, after a crash of either side. The hub recognises repeats, so nothing is lost and nothing is paid twice.
 /// </remarks>
 internal sealed class SeederHub : IAsyncDisposable
@@ -89,7 +91,8 @@ internal sealed class SeederHub : IAsyncDisposable
         }
     }
 
-    // A tracker keeps its peers in memory: after a restart of the hub nobody is found until each has announced itself anew.
+    // A tracker keeps its peers in memory: after a restart of the hub nobody is found until each has announced itself
+    // anew.
     private async Task NoticeRestartAsync(CancellationToken cancellation)
     {
         long known = startedUnixMs;

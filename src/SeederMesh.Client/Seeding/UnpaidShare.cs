@@ -3,7 +3,8 @@ namespace SeederMesh.Client;
 /// <summary>What peers that do not pay may have while others pay.</summary>
 /// <remarks>
 /// While nobody pays they are ordinary BitTorrent peers without a limit. While somebody pays, all of them together get
-/// <paramref name="percent"/> of what is uploaded, at least <see cref="FloorBytesPerSecond"/>. 0 gives them nothing ever, 100 sets no
+/// <paramref name="percent"/> of what is uploaded, at least <see cref="FloorBytesPerSecond"/>. 0 gives them nothing
+/// ever, 100 sets no
 /// limit ever.
 /// </remarks>
 internal sealed class UnpaidShare(int percent)

@@ -1,7 +1,8 @@
 namespace SeederMesh.Client;
 
 /// <summary>Seeds every .torrent file of a folder while it is there.</summary>
-/// <remarks>Looks every two seconds, which also works on network file systems. A file that cannot be used is told about once, and tried
+/// <remarks>Looks every two seconds, which also works on network file systems. A file that cannot be used is told about
+/// once, and tried
 /// again when it changes.</remarks>
 internal sealed class WatchFolder(
     SeedService service, string folder, string contentFolder, IProgress<SeedEvent> events, TimeProvider clock)

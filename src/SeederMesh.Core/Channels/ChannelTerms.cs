@@ -27,7 +27,8 @@ public sealed record ChannelTerms(
 }
 
 /// <summary>Bounds that a hub sets for all its channels.</summary>
-/// <param name="ReportGraceMs">How long after expiry, or after a downloader's close, a seeder may still report; milliseconds.</param>
+/// <param name="ReportGraceMs">How long after expiry, or after a downloader's close, a seeder may still report;
+/// milliseconds.</param>
 /// <param name="GrantsMax">Open grants a channel may have at once.</param>
 /// <param name="ClockSkewMs">How far into the future a receipt's time may lie, milliseconds.</param>
 public sealed record ChannelLimits(long ReportGraceMs, int GrantsMax, long ClockSkewMs)

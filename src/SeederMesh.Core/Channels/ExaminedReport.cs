@@ -12,7 +12,8 @@ public delegate Digest? ReceiptHashLookup(Id128 grantId, long sequence);
 
 /// <summary>A report after the cheap checks: what is refused, and what only its signatures can decide.</summary>
 /// <remarks>
-/// Signatures are verified by <see cref="VerifySignatures"/>, which may run on any thread and, for many reports, in parallel.
+/// Signatures are verified by <see cref="VerifySignatures"/>, which may run on any thread and, for many reports, in
+/// parallel.
 /// </remarks>
 public sealed class ExaminedReport
 {
@@ -81,7 +82,8 @@ internal sealed class ExaminedChain(GrantAccount account)
         Provisional = ReceiptChain.After(tail);
     }
 
-    /// <summary>A run that an earlier one of the same report covers: as good as that one, and never paid twice.</summary>
+    /// <summary>A run that an earlier one of the same report covers: as good as that one, and never paid
+    /// twice.</summary>
     public void AddRepeat(int runIndex, long lastSequence) => repeats.Add((runIndex, lastSequence));
 
     /// <summary>Newest first: the chain of hashes makes one valid signature vouch for everything before it.</summary>

@@ -5,7 +5,8 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Core.Channels;
 
-/// <summary>A hub's word that one seeder may draw on one channel: the money is set aside, so the seeder is certain of it.</summary>
+/// <summary>A hub's word that one seeder may draw on one channel: the money is set aside, so the seeder is certain of
+/// it.</summary>
 /// <param name="GrantId">Derived from channel, seeder and generation: see <see cref="IdFor"/>.</param>
 /// <param name="ChannelId">The channel that pays.</param>
 /// <param name="Hub">The hub's key, whose signature makes the grant valid.</param>
@@ -17,7 +18,8 @@ namespace SeederMesh.Core.Channels;
 /// <param name="Limit">The most that this grant can pay.</param>
 /// <param name="ExpiresUnixMs">Receipts of a later time do not count; milliseconds since 1970.</param>
 /// <remarks>
-/// Fixed layout, 232 bytes, big-endian: domain "SeederMesh/grnt1" (16), grant id (16), channel id (16), hub (32), downloader (32), seeder (32),
+/// Fixed layout, 232 bytes, big-endian: domain "SeederMesh/grnt1" (16), grant id (16), channel id (16), hub (32),
+/// downloader (32), seeder (32),
 /// infohash (32), manifest digest (32), price (8), limit (8), expiry (8). Source: Storj's OrderLimit.
 /// </remarks>
 public sealed record Grant(
@@ -37,7 +39,8 @@ public sealed record Grant(
 
     private static ReadOnlySpan<byte> Domain => "SeederMesh/grnt1"u8;
 
-    /// <summary>The id of a seeder's <paramref name="generation"/>th grant on a channel; asking twice gives the same grant.</summary>
+    /// <summary>The id of a seeder's <paramref name="generation"/>th grant on a channel; asking twice gives the same
+    /// grant.</summary>
     public static Id128 IdFor(Id128 channel, PublicKey seeder, int generation)
     {
         Span<byte> content = stackalloc byte[Id128.Size + PublicKey.Size + sizeof(int)];
@@ -106,7 +109,8 @@ public sealed record SignedGrant(Grant Grant, Signature HubSignature)
             ? new SignedGrant(grant, hub.Sign(grant.ToBytes()))
             : throw new ArgumentException("A grant is signed by the hub that it names.", nameof(hub));
 
-    /// <summary>Whether the hub that the grant names has signed it. Whether that hub is trusted is the caller's question.</summary>
+    /// <summary>Whether the hub that the grant names has signed it. Whether that hub is trusted is the caller's
+    /// question.</summary>
     public bool Verify() => Grant.Hub.Verify(Grant.ToBytes(), HubSignature);
 
     /// <summary>Grant and signature.</summary>

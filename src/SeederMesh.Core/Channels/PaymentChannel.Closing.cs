@@ -4,14 +4,17 @@ using SeederMesh.Core.Splits;
 
 namespace SeederMesh.Core.Channels;
 
-/// <content>Closing: grants give back what they did not use, then the carry is handed out and the rest refunded.</content>
+/// <content>Closing: grants give back what they did not use, then the carry is handed out and the rest
+/// refunded.</content>
 public sealed partial class PaymentChannel
 {
     /// <summary>Decides on closing a grant.</summary>
     /// <param name="grantId">The grant.</param>
-    /// <param name="by">The seeder closes at once; the downloader starts the time in which the seeder may still report.</param>
+    /// <param name="by">The seeder closes at once; the downloader starts the time in which the seeder may still
+    /// report.</param>
     /// <param name="nowUnixMs">The hub's clock.</param>
-    /// <param name="effect">What to store and apply, when the result is <see cref="CloseGrantResult.Closed"/> or <see cref="CloseGrantResult.Closing"/>.</param>
+    /// <param name="effect">What to store and apply, when the result is <see cref="CloseGrantResult.Closed"/> or
+    /// <see cref="CloseGrantResult.Closing"/>.</param>
     public CloseGrantResult DecideCloseGrant(Id128 grantId, PublicKey by, long nowUnixMs, out CloseGrantEffect effect)
     {
         effect = default;
@@ -40,7 +43,8 @@ public sealed partial class PaymentChannel
         return CloseGrantResult.Closing;
     }
 
-    /// <summary>Decides on closing the channel: no new grants, and each open grant has the grace to be reported on.</summary>
+    /// <summary>Decides on closing the channel: no new grants, and each open grant has the grace to be reported
+    /// on.</summary>
     /// <returns>When it closes at the latest; null when it is closing or closed already.</returns>
     public long? DecideClosing(long nowUnixMs) =>
         Status == ChannelStatus.Open ? nowUnixMs + limits.ReportGraceMs : null;
@@ -53,7 +57,8 @@ public sealed partial class PaymentChannel
         ClosesAtUnixMs = closesAtUnixMs;
     }
 
-    /// <summary>The open grants whose time is over: asked to close, with the channel, or expired, and the grace gone by.</summary>
+    /// <summary>The open grants whose time is over: asked to close, with the channel, or expired, and the grace gone
+    /// by.</summary>
     public IReadOnlyList<CloseGrantEffect> DecideOverdueGrants(long nowUnixMs) =>
     [
         .. grants.Values
@@ -61,7 +66,8 @@ public sealed partial class PaymentChannel
             .Select(account => new CloseGrantEffect(account.Grant.GrantId, account.Reserved, ClosesAtUnixMs: null)),
     ];
 
-    /// <summary>When <see cref="DecideOverdueGrants"/> or <see cref="IsExpired"/> next has something to do; null when nothing is pending.</summary>
+    /// <summary>When <see cref="DecideOverdueGrants"/> or <see cref="IsExpired"/> next has something to do; null when
+    /// nothing is pending.</summary>
     public long? NextDeadlineUnixMs()
     {
         long? deadline = Status == ChannelStatus.Open ? Terms.ExpiresUnixMs + limits.ReportGraceMs : ClosesAtUnixMs;
@@ -127,7 +133,8 @@ public sealed partial class PaymentChannel
 public readonly record struct CloseGrantEffect(Id128 GrantId, Msat Released, long? ClosesAtUnixMs);
 
 /// <summary>The end of a channel.</summary>
-/// <param name="Legs">The carry, handed out by largest remainder; the seeders' legs in the order of <see cref="PaymentChannel.Seeders"/>.</param>
+/// <param name="Legs">The carry, handed out by largest remainder; the seeders' legs in the order of
+/// <see cref="PaymentChannel.Seeders"/>.</param>
 /// <param name="Refund">What goes back to the downloader.</param>
 public sealed record ChannelClosedEffect(ClosingLegs Legs, Msat Refund);
 

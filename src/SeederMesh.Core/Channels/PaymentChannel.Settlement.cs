@@ -167,7 +167,8 @@ public sealed partial class PaymentChannel
     };
 
     /// <summary>
-    /// The chain after the first <paramref name="count"/> entries of a run; null when it names a piece that is not there.
+    /// The chain after the first <paramref name="count"/> entries of a run; null when it names a piece that is not
+    /// there.
     /// </summary>
     private ReceiptChain? Walk(ReceiptRun run, Grant grant, int count)
     {
@@ -185,7 +186,8 @@ public sealed partial class PaymentChannel
         return chain;
     }
 
-    /// <summary>Checks receipts that would be settled, and notes what they claim of each piece only if all of them pass.</summary>
+    /// <summary>Checks receipts that would be settled, and notes what they claim of each piece only if all of them
+    /// pass.</summary>
     private ReceiptVerdict Check(
         ReadOnlySpan<ReceiptEntry> fresh,
         Grant grant,

@@ -8,11 +8,14 @@ namespace SeederMesh.Core.Channels;
 /// <summary>A downloader's prepaid budget at a hub, and everything drawn on it.</summary>
 /// <remarks>
 /// <para>
-/// Every change comes in two steps: a <c>Decide…</c> method looks and answers without changing anything, its effect is made
-/// durable by the caller, and <c>Apply</c> then changes the state. An effect that could not be stored is never applied. Loading a
+/// Every change comes in two steps: a <c>Decide…</c> method looks and answers without changing anything, its effect is
+/// made
+/// durable by the caller, and <c>Apply</c> then changes the state. An effect that could not be stored is never applied.
+/// Loading a
 /// channel applies its stored effects again, so that what is loaded is what was decided.
 /// </para>
-/// <para>Invariant at every step: funded = settled + reserved for open grants + refunded + available. One caller at a time.</para>
+/// <para>Invariant at every step: funded = settled + reserved for open grants + refunded + available. One caller at a
+/// time.</para>
 /// </remarks>
 public sealed partial class PaymentChannel
 {
@@ -79,7 +82,8 @@ public sealed partial class PaymentChannel
     /// <summary>What the receipts of one seeder have settled.</summary>
     public Msat SettledBy(PublicKey seeder) => settledBySeeder.GetValueOrDefault(seeder);
 
-    /// <summary>Decides on money that came in. Money is never refused: what a closed channel receives is refunded.</summary>
+    /// <summary>Decides on money that came in. Money is never refused: what a closed channel receives is
+    /// refunded.</summary>
     /// <param name="amount">What the invoice received, more or less than was asked.</param>
     public FundingEffect DecideFunding(Msat amount) => new(amount, RefundNow: Status == ChannelStatus.Closed ? amount : Msat.Zero);
 
@@ -93,7 +97,8 @@ public sealed partial class PaymentChannel
     /// <summary>Decides on a request for a grant.</summary>
     /// <param name="seeder">Who may draw.</param>
     /// <param name="limit">How much, at least 1 msat unless the price is zero.</param>
-    /// <param name="generation">The seeder's first grant is 0, the next 1, and so on; the same again gives the same grant.</param>
+    /// <param name="generation">The seeder's first grant is 0, the next 1, and so on; the same again gives the same
+    /// grant.</param>
     /// <param name="nowUnixMs">The hub's clock.</param>
     /// <param name="grant">The grant to sign, when given or already given.</param>
     public GrantResult DecideGrant(PublicKey seeder, Msat limit, int generation, long nowUnixMs, out Grant? grant)

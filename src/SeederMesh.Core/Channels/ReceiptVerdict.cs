@@ -15,7 +15,8 @@ public enum ReceiptVerdict
     /// <summary>All of it was settled before; nothing is paid again.</summary>
     Duplicate = 3,
 
-    /// <summary>It contradicts receipts that were settled before; kept as evidence when the downloader signed it.</summary>
+    /// <summary>It contradicts receipts that were settled before; kept as evidence when the downloader signed
+    /// it.</summary>
     Conflict = 4,
 
     /// <summary>The grant is closed: its rest went back to the channel.</summary>

@@ -26,7 +26,8 @@ public sealed class DownloadBudget(Msat budget)
         return covered;
     }
 
-    /// <summary>A grant ended: what was signed is spent, the rest may be granted again once the hub has released it.</summary>
+    /// <summary>A grant ended: what was signed is spent, the rest may be granted again once the hub has released
+    /// it.</summary>
     public void End(Msat limit, Msat signed)
     {
         Invariant.Require(signed <= limit, "no more is signed than the grant allows");

@@ -8,8 +8,10 @@ namespace SeederMesh.Core.Exchange;
 
 /// <summary>The downloader's side of the receipt protocol with one seeder (DESIGN section 7).</summary>
 /// <remarks>
-/// Pure: the caller asks the hub for grants, passes in the pieces that passed their hash check, and sends what it is given, in
-/// order. A grant's chain lives in memory only: after a restart the downloader asks for the next generation, because signing
+/// Pure: the caller asks the hub for grants, passes in the pieces that passed their hash check, and sends what it is
+/// given, in
+/// order. A grant's chain lives in memory only: after a restart the downloader asks for the next generation, because
+/// signing
 /// a sequence twice would be a conflict. One caller at a time.
 /// </remarks>
 public sealed class DownloaderSession
@@ -49,7 +51,8 @@ public sealed class DownloaderSession
     public bool Covers(long aheadBytes) =>
         Grant is { } grant && grant.Grant.Price.BytesFor(grant.Grant.Limit) - chain.CumulativeBytes >= UnsignedBytes + aheadBytes;
 
-    /// <summary>Takes a grant into use, after <see cref="TryMakeReceipts"/> has nothing more to give on the one before.</summary>
+    /// <summary>Takes a grant into use, after <see cref="TryMakeReceipts"/> has nothing more to give on the one
+    /// before.</summary>
     /// <param name="grant">From the hub.</param>
     /// <param name="nonce">From the seeder's handshake on this connection.</param>
     /// <returns>The message to send.</returns>

@@ -4,8 +4,10 @@ namespace SeederMesh.Core.Exchange;
 /// <param name="InitialBytes">The window before the first receipt, at least one piece.</param>
 /// <param name="CapBytes">The window that doubling stops at.</param>
 /// <remarks>
-/// The window doubles with each stored receipt, so a peer that never signs costs the seeder <paramref name="InitialBytes"/>
-/// and no more, and trust grows only with proven receipts. One percent of what is receipted is forgiven on top: blocks that
+/// The window doubles with each stored receipt, so a peer that never signs costs the seeder
+/// <paramref name="InitialBytes"/>
+/// and no more, and trust grows only with proven receipts. One percent of what is receipted is forgiven on top: blocks
+/// that
 /// arrive twice in the end game, or in a piece that another peer corrupted, are never receipted, and without it a long
 /// download would slowly use its window up.
 /// </remarks>

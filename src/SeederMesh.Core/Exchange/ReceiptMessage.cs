@@ -26,7 +26,8 @@ public enum ReceiptMessageKind
     ManifestPart = 5,
 }
 
-/// <summary>A downloader shows a grant and proves that it holds the grant's downloader key, on this connection.</summary>
+/// <summary>A downloader shows a grant and proves that it holds the grant's downloader key, on this
+/// connection.</summary>
 /// <param name="Grant">The hub's grant.</param>
 /// <param name="Proof">The downloader's signature over the seeder's handshake nonce and the grant id: a grant seen on
 /// another connection is of no use.</param>
@@ -115,7 +116,8 @@ public enum SeederVerdict
     /// <summary>The grant names another torrent or manifest.</summary>
     OtherTorrent = 4,
 
-    /// <summary>The grant's time is over, or too short to be reported; or a receipt's time is after it, or ahead of the clock.</summary>
+    /// <summary>The grant's time is over, or too short to be reported; or a receipt's time is after it, or ahead of the
+    /// clock.</summary>
     Expired = 5,
 
     /// <summary>The grant pays less for a MiB than the seeder asks.</summary>
@@ -136,7 +138,8 @@ public enum SeederVerdict
     /// <summary>Receipts for another grant, or not continuing the chain.</summary>
     OutOfSequence = 11,
 
-    /// <summary>A receipt for a piece that is not in the torrent, or with those before it for more bytes than the piece has.</summary>
+    /// <summary>A receipt for a piece that is not in the torrent, or with those before it for more bytes than the piece
+    /// has.</summary>
     WrongPiece = 12,
 
     /// <summary>Receipts add up to more than the grant may pay.</summary>

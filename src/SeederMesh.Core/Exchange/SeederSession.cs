@@ -10,7 +10,8 @@ namespace SeederMesh.Core.Exchange;
 /// <param name="Hubs">Hubs whose grants it takes: by default the one it registered with.</param>
 /// <param name="LowestPrice">The least that a MiB must pay.</param>
 /// <param name="LifetimeMsMin">How long a grant must still run, milliseconds, so that there is time to report.</param>
-/// <param name="OwedByHubMax">The most that one hub may owe at any time, reported and unreported receipts together.</param>
+/// <param name="OwedByHubMax">The most that one hub may owe at any time, reported and unreported receipts
+/// together.</param>
 public sealed record SeederPolicy(
     PublicKey Self,
     IReadOnlySet<PublicKey> Hubs,
@@ -20,7 +21,8 @@ public sealed record SeederPolicy(
 
 /// <summary>The seeder's side of the receipt protocol on one connection, for one torrent (DESIGN section 7).</summary>
 /// <remarks>
-/// Pure: the caller passes messages in, stores what is handed out before it calls <see cref="OnStored"/>, and sets the peer's
+/// Pure: the caller passes messages in, stores what is handed out before it calls <see cref="OnStored"/>, and sets the
+/// peer's
 /// upload credit to <see cref="CreditBytes"/> after every call. One caller at a time.
 /// </remarks>
 public sealed class SeederSession
@@ -69,8 +71,10 @@ public sealed class SeederSession
     /// <summary>Bytes that stored receipts cover, over all grants of this connection.</summary>
     public long ReceiptedBytes => receiptedBeforeGrant + stored.CumulativeBytes;
 
-    /// <summary>How many bytes the peer may have requested on this connection in all; null while it has shown no grant.</summary>
-    /// <remarks>Receipted bytes plus the window, never more than the grant can still pay; counted from the connection's first byte.</remarks>
+    /// <summary>How many bytes the peer may have requested on this connection in all; null while it has shown no
+    /// grant.</summary>
+    /// <remarks>Receipted bytes plus the window, never more than the grant can still pay; counted from the connection's
+    /// first byte.</remarks>
     public long? CreditBytes
     {
         get
@@ -137,10 +141,12 @@ public sealed class SeederSession
     }
 
     /// <summary>Receipts arrive.</summary>
-    /// <remarks>What the hub would refuse is refused here at once, so that a downloader cannot have more against worthless receipts.</remarks>
+    /// <remarks>What the hub would refuse is refused here at once, so that a downloader cannot have more against
+    /// worthless receipts.</remarks>
     /// <param name="body">The message after its kind byte.</param>
     /// <param name="nowUnixMs">The seeder's clock.</param>
-    /// <param name="run">The verified run, to be stored and then given to <see cref="OnStored"/>; null unless accepted.</param>
+    /// <param name="run">The verified run, to be stored and then given to <see cref="OnStored"/>; null unless
+    /// accepted.</param>
     public SeederAnswer OnReceipts(ReadOnlySpan<byte> body, long nowUnixMs, out ReceiptRun? run)
     {
         run = null;

@@ -56,7 +56,8 @@ public readonly record struct HttpSignatureVerification(HttpSignatureResult Resu
 /// Covered, always: <c>@method</c>, <c>@authority</c>, <c>@path</c>, <c>content-digest</c> (of an empty body too), and
 /// <c>@query</c> when the
 /// request has a query. A signature can be sent again within the window: every command that it carries is idempotent by
-/// its own id, or is refused unless it was signed later than what it would replace (<see cref="HttpSignatureVerification.CreatedUnixSeconds"/>).
+/// its own id, or is refused unless it was signed later than what it would replace
+/// (<see cref="HttpSignatureVerification.CreatedUnixSeconds"/>).
 /// </remarks>
 public static class HttpSignature
 {

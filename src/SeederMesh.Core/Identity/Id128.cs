@@ -4,8 +4,10 @@ namespace SeederMesh.Core.Identity;
 
 /// <summary>A 128-bit identifier: of a channel, a grant, a ledger account, a transfer, a payout.</summary>
 /// <remarks>
-/// Ids are chosen by whoever asks, so that a repeated request is recognised (DESIGN section 6, rule 3). Derived ids are the
-/// first 16 bytes of a domain-separated SHA-256. <c>default</c> is zero and is never a valid id. Source: TigerBeetle's data model.
+/// Ids are chosen by whoever asks, so that a repeated request is recognised (DESIGN section 6, rule 3). Derived ids are
+/// the
+/// first 16 bytes of a domain-separated SHA-256. <c>default</c> is zero and is never a valid id. Source: TigerBeetle's
+/// data model.
 /// </remarks>
 public readonly record struct Id128(UInt128 Value)
 {
@@ -31,7 +33,8 @@ public readonly record struct Id128(UInt128 Value)
         return valid;
     }
 
-    /// <summary>The id that belongs to <paramref name="content"/> in <paramref name="domain"/>: the same input, the same id.</summary>
+    /// <summary>The id that belongs to <paramref name="content"/> in <paramref name="domain"/>: the same input, the
+    /// same id.</summary>
     /// <param name="domain">What kind of id it is, ASCII, e.g. "grant"; separates ids of different kinds.</param>
     /// <param name="content">The fields that make it unique, at most 1,024 bytes.</param>
     public static Id128 Derive(string domain, params ReadOnlySpan<byte> content)

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace SeederMesh.Core.Identity;
 
 /// <summary>An Ed25519 public key (RFC 8032): of a creator, a seeder, a downloader, a hub or a registry.</summary>
-/// <remarks>Any 32 bytes are accepted here; verification refuses points of small order and non-canonical encodings.</remarks>
+/// <remarks>Any 32 bytes are accepted here; verification refuses points of small order and non-canonical
+/// encodings.</remarks>
 public readonly record struct PublicKey
 {
     /// <summary>Its length in bytes.</summary>
@@ -20,7 +21,8 @@ public readonly record struct PublicKey
     [UnscopedRef]
     public ReadOnlySpan<byte> Span => MemoryMarshal.AsBytes(new ReadOnlySpan<Bytes32>(in bytes));
 
-    /// <summary>Whether <paramref name="signature"/> is this key's over <paramref name="message"/>, by the strict rules of libsodium.</summary>
+    /// <summary>Whether <paramref name="signature"/> is this key's over <paramref name="message"/>, by the strict rules
+    /// of libsodium.</summary>
     public bool Verify(ReadOnlySpan<byte> message, in Signature signature) =>
         Sodium.Verify(signature.Span, message, Span);
 

@@ -3,10 +3,13 @@ using System.Security.Cryptography;
 
 namespace SeederMesh.Core.Identity;
 
-/// <summary>SHA-256 (FIPS 180-4) of short content, without what a call through .NET's one-shot function costs.</summary>
+/// <summary>SHA-256 (FIPS 180-4) of short content, without what a call through .NET's one-shot function
+/// costs.</summary>
 /// <remarks>
-/// A receipt is 136 bytes, which the processor hashes in some 100 ns; .NET's way into the same library adds several times that in
-/// allocations. So the library's own three functions (libcrypto.so.3, OpenSSL 3, which .NET itself needs) work on a context on the stack.
+/// A receipt is 136 bytes, which the processor hashes in some 100 ns; .NET's way into the same library adds several
+/// times that in
+/// allocations. So the library's own three functions (libcrypto.so.3, OpenSSL 3, which .NET itself needs) work on a
+/// context on the stack.
 /// Where they are missing, .NET's function gives the same digest.
 /// </remarks>
 internal static partial class Sha256

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace SeederMesh.Core.Identity;
 
-/// <summary>The four functions of libsodium that the project needs (libsodium.so.23, Debian package libsodium23).</summary>
+/// <summary>The four functions of libsodium that the project needs (libsodium.so.23, Debian package
+/// libsodium23).</summary>
 internal static partial class Sodium
 {
     private const string Library = "libsodium.so.23";

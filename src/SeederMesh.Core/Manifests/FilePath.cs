@@ -11,7 +11,8 @@ internal static class FilePath
     public const int PartBytesMax = 255;
     public const int PartsMax = 64;
 
-    // Control characters, and those that turn the direction of writing, with which "exe.gpj" is made to look like a picture.
+    // Control characters, and those that turn the direction of writing, with which "exe.gpj" is made to look like a
+    // picture.
     // libtorrent replaces the same ones, so that a manifest with them could never match what is on disk.
     private const string Directional = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e";
 

@@ -39,7 +39,8 @@ public sealed record ManifestPayment
     public required int HubBps { get; init; }
 
     /// <summary>The split as settlement applies it; its payees are those of <see cref="Payees"/>, in order.</summary>
-    /// <exception cref="ArgumentException">The shares do not add up, or a payee stands twice: no verified manifest's do.</exception>
+    /// <exception cref="ArgumentException">The shares do not add up, or a payee stands twice: no verified manifest's
+    /// do.</exception>
     public SplitPolicy ToSplitPolicy() => new(
         [.. Payees.Select(payee => new PayeeShare(payee.Id, new BasisPoints(payee.ShareBps)))],
         new BasisPoints(SeedersBps),

@@ -51,7 +51,8 @@ public readonly record struct Msat : IComparable<Msat>
         return valid;
     }
 
-    /// <summary>Reads "1500", "1500msat", "50sat" or "0.5sat" (exact; a fraction of a millisatoshi is refused).</summary>
+    /// <summary>Reads "1500", "1500msat", "50sat" or "0.5sat" (exact; a fraction of a millisatoshi is
+    /// refused).</summary>
     public static bool TryParse(string? text, out Msat amount)
     {
         amount = default;

@@ -36,7 +36,8 @@ public readonly record struct PricePerMebibyte
     /// <param name="cost">floor(bytes x price / 2^20); zero when it is too much.</param>
     public bool TryOf(long bytes, out Msat cost)
     {
-        // The divisor is a power of two: the product's 128 bits are shifted, because a division is slow and this runs for each piece.
+        // The divisor is a power of two: the product's 128 bits are shifted, because a division is slow and this runs
+        // for each piece.
         ulong high = Math.BigMul((ulong)bytes, (ulong)Msat, out ulong low);
         bool isMoney = high >> MebibyteBits == 0;
         ulong whole = (high << (64 - MebibyteBits)) | (low >> MebibyteBits);

@@ -7,7 +7,8 @@ namespace SeederMesh.Core.Payouts;
 /// <param name="Threshold">A payee is paid as soon as this much is owed; at least 1 msat.</param>
 /// <param name="FeeLimit">The most that routing may cost, as a share of the payment.</param>
 /// <remarks>
-/// The hub bears routing out of its revenue. Where that does not cover the fee limit, it offers what revenue there is, if a route could be
+/// The hub bears routing out of its revenue. Where that does not cover the fee limit, it offers what revenue there is,
+/// if a route could be
 /// had for it; else the payment is smaller by the limit, and what routing then leaves of it stays owed.
 /// </remarks>
 public sealed record PayoutPolicy(Msat Threshold, BasisPoints FeeLimit)
@@ -15,7 +16,8 @@ public sealed record PayoutPolicy(Msat Threshold, BasisPoints FeeLimit)
     /// <summary>The least that a refund's route may cost: refunds are paid whatever their size.</summary>
     private const long RefundFeeFloorMsat = 10;
 
-    /// <summary>A thousandth of the payment: a route that costs less is rare, so less revenue than that is not offered.</summary>
+    /// <summary>A thousandth of the payment: a route that costs less is rare, so less revenue than that is not
+    /// offered.</summary>
     private const long CheapRouteDivisor = 1_000;
 
     /// <summary>How often a refund's fee limit may be multiplied by four.</summary>
@@ -77,6 +79,7 @@ public sealed record PayoutPolicy(Msat Threshold, BasisPoints FeeLimit)
 /// <param name="HubBearsFee">Whether the hub's revenue pays for routing; otherwise the payee does.</param>
 public sealed record PayoutIntent(Msat Amount, Msat FeeLimit, bool HubBearsFee)
 {
-    /// <summary>What is set aside on the account that pays: the amount, and the fee limit where the payee bears it.</summary>
+    /// <summary>What is set aside on the account that pays: the amount, and the fee limit where the payee bears
+    /// it.</summary>
     public Msat Reserved => HubBearsFee ? Amount : Amount + FeeLimit;
 }

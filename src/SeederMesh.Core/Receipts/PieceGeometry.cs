@@ -7,7 +7,8 @@ namespace SeederMesh.Core.Receipts;
 /// <param name="Length">The bytes of content in the piece, pads not counted; at least 1.</param>
 public readonly record struct PieceGeometry(Digest Root, int Length);
 
-/// <summary>The pieces of one torrent, in the order of the v2 layout (BEP 52): file-aligned, empty files have none.</summary>
+/// <summary>The pieces of one torrent, in the order of the v2 layout (BEP 52): file-aligned, empty files have
+/// none.</summary>
 /// <remarks>Implemented by a manifest's piece map, and by the simulator's uniform torrents. Thread safe.</remarks>
 public interface IPieceLayout
 {

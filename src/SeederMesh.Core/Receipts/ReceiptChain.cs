@@ -3,7 +3,8 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Core.Receipts;
 
-/// <summary>What changes from receipt to receipt; the rest of an <see cref="UploadReceipt"/> follows from the chain.</summary>
+/// <summary>What changes from receipt to receipt; the rest of an <see cref="UploadReceipt"/> follows from the
+/// chain.</summary>
 /// <param name="PieceIndex">The piece.</param>
 /// <param name="PieceBytes">The bytes of it, at least 1.</param>
 /// <param name="UnixMs">When it passed, milliseconds since 1970.</param>

@@ -7,7 +7,8 @@ namespace SeederMesh.Core.Receipts;
 /// <param name="GrantId">The grant.</param>
 /// <param name="Anchor">The chain before the first entry: the first receipt's sequence is one more.</param>
 /// <param name="Entries">1 to <see cref="EntriesMax"/> receipts, oldest first.</param>
-/// <param name="TailSignature">The downloader's signature over the newest receipt, which vouches for the whole chain.</param>
+/// <param name="TailSignature">The downloader's signature over the newest receipt, which vouches for the whole
+/// chain.</param>
 public sealed record ReceiptRun(
     Id128 GrantId, ReceiptChain Anchor, ImmutableArray<ReceiptEntry> Entries, Signature TailSignature)
 {

@@ -7,7 +7,8 @@ namespace SeederMesh.Core.Receipts;
 /// <summary>The compact binary form of receipt runs, used on the wire, towards the hub and in the ledger.</summary>
 /// <remarks>
 /// <code>
-/// run    = grant-id(16) anchored(1) varint(anchor sequence) [varint(anchor bytes) anchor-hash(32)] varint(count) entry* signature(64)
+/// run    = grant-id(16) anchored(1) varint(anchor sequence) [varint(anchor bytes) anchor-hash(32)] varint(count)
+/// entry* signature(64)
 /// entry  = zigzag(piece index - previous index) varint(piece bytes) zigzag(unix ms - previous ms)
 /// report = "SMR1" varint(run count) run*
 /// </code>

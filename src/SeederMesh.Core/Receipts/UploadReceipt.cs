@@ -8,15 +8,19 @@ namespace SeederMesh.Core.Receipts;
 /// <param name="GrantId">The grant drawn on, which names channel, seeder, torrent and price.</param>
 /// <param name="Sequence">1 for the first receipt of a grant, then one more each.</param>
 /// <param name="PieceIndex">The piece, by the v2 layout.</param>
-/// <param name="PieceBytes">The bytes of this piece that came from this seeder; over all seeders they add up to the piece's length.</param>
+/// <param name="PieceBytes">The bytes of this piece that came from this seeder; over all seeders they add up to the
+/// piece's length.</param>
 /// <param name="PiecesRoot">The BEP 52 pieces root of the file that holds the piece.</param>
 /// <param name="CumulativeBytes">All bytes of this grant up to and with this receipt.</param>
 /// <param name="CumulativeMsat">Their price: floor(<paramref name="CumulativeBytes"/> x price / MiB).</param>
-/// <param name="PreviousHash">Hash of the receipt before; of the grant, for the first. So the newest signature vouches for all.</param>
+/// <param name="PreviousHash">Hash of the receipt before; of the grant, for the first. So the newest signature vouches
+/// for all.</param>
 /// <param name="UnixMs">When the piece passed, by the downloader's clock, milliseconds since 1970.</param>
 /// <remarks>
-/// Fixed layout, 136 bytes, big-endian: domain "SeederMesh/rcpt1" (16), grant id (16), sequence (8), piece index (4), piece bytes (4),
-/// pieces root (32), cumulative bytes (8), cumulative msat (8), previous hash (32), unix ms (8). The signature is Ed25519 by
+/// Fixed layout, 136 bytes, big-endian: domain "SeederMesh/rcpt1" (16), grant id (16), sequence (8), piece index (4),
+/// piece bytes (4),
+/// pieces root (32), cumulative bytes (8), cumulative msat (8), previous hash (32), unix ms (8). The signature is
+/// Ed25519 by
 /// the grant's downloader key over exactly these bytes; nothing that is paid for stands outside them.
 /// </remarks>
 public readonly record struct UploadReceipt(

@@ -12,8 +12,10 @@ public readonly record struct PayeeShare(Id128 Payee, BasisPoints Share);
 /// <summary>How each settlement is divided: the split of a signed manifest, with its roles.</summary>
 /// <remarks>
 /// <para>
-/// Shares are cumulative: after a channel has settled T in all, a payee has been allocated floor(T x share), whatever the
-/// steps were; a seeder floor(S x share) of the S that its own receipts settled. What rounding leaves is the carry. So nothing is lost
+/// Shares are cumulative: after a channel has settled T in all, a payee has been allocated floor(T x share), whatever
+/// the
+/// steps were; a seeder floor(S x share) of the S that its own receipts settled. What rounding leaves is the carry. So
+/// nothing is lost
 /// (allocated + carry = T), nobody is more than 1 msat from the exact share, and allocations never go backwards
 /// (DESIGN section 6, rule 5).
 /// </para>
@@ -29,7 +31,8 @@ public sealed class SplitPolicy
     /// <param name="seeders">Share of the seeder whose receipts are settled.</param>
     /// <param name="registry">Share of the registry that keeps the manifest.</param>
     /// <param name="hub">Share of the hub that settles.</param>
-    /// <exception cref="ArgumentException">The shares do not add up, a payee stands twice, or there are too many.</exception>
+    /// <exception cref="ArgumentException">The shares do not add up, a payee stands twice, or there are too
+    /// many.</exception>
     public SplitPolicy(ImmutableArray<PayeeShare> payees, BasisPoints seeders, BasisPoints registry, BasisPoints hub)
     {
         int sum = payees.Sum(payee => payee.Share.Value) + seeders.Value + registry.Value + hub.Value;
@@ -62,7 +65,8 @@ public sealed class SplitPolicy
     /// <param name="channelBefore">What the channel had settled before, over all its seeders.</param>
     /// <param name="seederBefore">What this seeder's receipts had settled before, in this channel.</param>
     /// <param name="amount">What is settled now.</param>
-    /// <returns>What each receiver is allocated now. The legs may exceed the amount: then they draw on the carry.</returns>
+    /// <returns>What each receiver is allocated now. The legs may exceed the amount: then they draw on the
+    /// carry.</returns>
     /// <exception cref="OverflowException">A total leaves the range of money.</exception>
     public SplitLegs Divide(Msat channelBefore, Msat seederBefore, Msat amount)
     {

@@ -14,7 +14,8 @@ using SeederMesh.Ledger.Transfers;
 
 namespace SeederMesh.Grains.Channels;
 
-/// <summary>What the decisions of a channel are in the ledger: the transfers and records that make each durable. Pure.</summary>
+/// <summary>What the decisions of a channel are in the ledger: the transfers and records that make each durable.
+/// Pure.</summary>
 internal static class ChannelPostings
 {
     /// <summary>Money came in.</summary>
@@ -107,7 +108,8 @@ internal static class ChannelPostings
             Expected = [channel],
         };
 
-    /// <summary>The end: the carry is handed out. What is left on the channel is refunded by a payout of its own.</summary>
+    /// <summary>The end: the carry is handed out. What is left on the channel is refunded by a payout of its
+    /// own.</summary>
     /// <param name="channel">The channel after it.</param>
     /// <param name="effect">What was decided.</param>
     /// <param name="seeders">The seeders, in the order of the legs.</param>
@@ -141,7 +143,8 @@ internal static class ChannelPostings
         };
     }
 
-    /// <summary>The legs come out of the grant as far as its amount goes, then out of the carry; what no leg takes goes into the carry.</summary>
+    /// <summary>The legs come out of the grant as far as its amount goes, then out of the carry; what no leg takes goes
+    /// into the carry.</summary>
     private static void AddLegs(
         Settlement settlement,
         Id128 channelId,

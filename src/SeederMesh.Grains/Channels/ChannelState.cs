@@ -13,7 +13,8 @@ using StoredStatus = SeederMesh.Ledger.Records.ChannelStatus;
 
 namespace SeederMesh.Grains.Channels;
 
-/// <summary>A channel in memory: the domain's state, and the records at the revisions that it was loaded from or stored as.</summary>
+/// <summary>A channel in memory: the domain's state, and the records at the revisions that it was loaded from or stored
+/// as.</summary>
 internal sealed class ChannelState
 {
     /// <summary>Beyond any torrent, and far below where the price of it would overflow.</summary>
@@ -119,7 +120,8 @@ internal sealed class ChannelState
     private static ChannelTerms TermsOf(ChannelRecord record, PaidManifest manifest) => new(
         record.HubKey, record.DownloaderKey, record.Infohash, record.ManifestDigest, manifest.Price, record.ExpiresUnixMs);
 
-    /// <summary>The chain of a run at one of its receipts; the run is settled, or <see cref="IsSigned"/> said yes to it.</summary>
+    /// <summary>The chain of a run at one of its receipts; the run is settled, or <see cref="IsSigned"/> said yes to
+    /// it.</summary>
     public ReceiptChain Walk(ReceiptRun run, long sequence)
     {
         Grant grant = Channel.FindGrant(run.GrantId)!.Grant;

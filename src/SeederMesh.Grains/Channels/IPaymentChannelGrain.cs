@@ -4,8 +4,10 @@ namespace SeederMesh.Grains.Channels;
 
 /// <summary>One downloader's prepaid budget. Its key is the channel's id, 32 hexadecimal digits.</summary>
 /// <remarks>
-/// Every change is durable before the reply, and every command is idempotent: sent again after a lost answer it gives the same answer. A
-/// call that throws has an unknown outcome: send it again. Counters live in the ledger's commit and are loaded from it on activation.
+/// Every change is durable before the reply, and every command is idempotent: sent again after a lost answer it gives
+/// the same answer. A
+/// call that throws has an unknown outcome: send it again. Counters live in the ledger's commit and are loaded from it
+/// on activation.
 /// </remarks>
 [Alias("seedermesh.payment-channel")]
 public interface IPaymentChannelGrain : IGrainWithStringKey
@@ -26,7 +28,8 @@ public interface IPaymentChannelGrain : IGrainWithStringKey
     [Alias("fund")]
     Task<FundOutcome> FundAsync(FundCommand command);
 
-    /// <summary>Sets money aside for a seeder and signs the grant; the same generation again gives the same grant.</summary>
+    /// <summary>Sets money aside for a seeder and signs the grant; the same generation again gives the same
+    /// grant.</summary>
     [Alias("grant")]
     Task<GrantReply> GrantAsync(GrantCommand command);
 

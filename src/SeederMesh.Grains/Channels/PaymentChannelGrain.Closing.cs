@@ -9,7 +9,8 @@ using StoredStatus = SeederMesh.Ledger.Records.ChannelStatus;
 
 namespace SeederMesh.Grains.Channels;
 
-/// <content>Closing: grants give back their rest, then the carry is handed out and the rest of the channel refunded.</content>
+/// <content>Closing: grants give back their rest, then the carry is handed out and the rest of the channel
+/// refunded.</content>
 public sealed partial class PaymentChannelGrain
 {
     /// <inheritdoc/>

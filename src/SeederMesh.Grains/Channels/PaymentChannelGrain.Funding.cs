@@ -157,7 +157,8 @@ public sealed partial class PaymentChannelGrain
             _ when command.BudgetMsat < 1 || command.BudgetMsat > settings.BudgetMax.Value =>
                 (ChannelOutcome.AmountOutOfRange, $"A budget has 1 to {settings.BudgetMax.Value} msat."),
             _ when !PayoutDestination.IsRefundable(command.Refund, settings.PaysOffers) =>
-                (ChannelOutcome.InvalidDestination, "A refund goes to keysend:, lnaddress:, lnurl: or bolt11:, or to bolt12: where the hub's node pays offers."),
+                (ChannelOutcome.InvalidDestination, "A refund goes to keysend:, lnaddress:, lnurl: or bolt11:, "
+                    + "or to bolt12: where the hub's node pays offers."),
             _ => (ChannelOutcome.None, ""),
         };
     }
@@ -198,7 +199,8 @@ public sealed partial class PaymentChannelGrain
         return new OpenChannelReply { Outcome = ChannelOutcome.Done, Channel = state.ToView() };
     }
 
-    /// <summary>An invoice of the node's; null when the node did not make one. The same request and amount give the same invoice.</summary>
+    /// <summary>An invoice of the node's; null when the node did not make one. The same request and amount give the
+    /// same invoice.</summary>
     private async Task<InvoiceRecord?> MakeInvoiceAsync(Id128 requestId, Msat amount)
     {
         var request = new InvoiceRequest($"{channelId}-{requestId}-{amount.Value}", amount, $"SeederMesh channel {channelId}")

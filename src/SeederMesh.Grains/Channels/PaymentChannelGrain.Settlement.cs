@@ -39,7 +39,8 @@ public sealed partial class PaymentChannelGrain
             now,
             (grant, sequence) => history.TryGetValue((grant, sequence), out Digest hash) ? hash : null);
 
-        // Verifying takes most of the time: other threads do it, so that no thread of the runtime is held. The turn stays this one's.
+        // Verifying takes most of the time: other threads do it, so that no thread of the runtime is held. The turn
+        // stays this one's.
         if (examined.PendingRuns > 0)
         {
             await Task.Run(examined.VerifySignatures);
@@ -124,7 +125,8 @@ public sealed partial class PaymentChannelGrain
         }
     }
 
-    /// <summary>The hashes of older receipts that the report's runs are compared with: at most one settlement is read for each.</summary>
+    /// <summary>The hashes of older receipts that the report's runs are compared with: at most one settlement is read
+    /// for each.</summary>
     private async Task<Dictionary<(Id128 Grant, long Sequence), Digest>> LoadHistoryAsync(ImmutableArray<ReceiptRun> runs)
     {
         var hashes = new Dictionary<(Id128 Grant, long Sequence), Digest>();
@@ -149,8 +151,10 @@ public sealed partial class PaymentChannelGrain
         return run!;
     }
 
-    /// <summary>Keeps what contradicts settled receipts, when the downloader signed it: two such signatures prove who lied.</summary>
-    /// <remarks>A conflict with a run of the same report whose signature is bad contradicts nothing settled, and proves nothing.</remarks>
+    /// <summary>Keeps what contradicts settled receipts, when the downloader signed it: two such signatures prove who
+    /// lied.</summary>
+    /// <remarks>A conflict with a run of the same report whose signature is bad contradicts nothing settled, and proves
+    /// nothing.</remarks>
     private async Task KeepEvidenceAsync(ImmutableArray<ReceiptRun> runs, ImmutableArray<ReceiptVerdict> verdicts, long now)
     {
         for (int index = 0; index < runs.Length; index++)

@@ -15,9 +15,11 @@ using StoredStatus = SeederMesh.Ledger.Records.ChannelStatus;
 
 namespace SeederMesh.Grains.Channels;
 
-/// <summary>One downloader's prepaid budget: loads from the ledger, decides in Core, stores by posting, replies.</summary>
+/// <summary>One downloader's prepaid budget: loads from the ledger, decides in Core, stores by posting,
+/// replies.</summary>
 /// <remarks>
-/// Not reentrant: between a decision and its storing nothing else is decided. Money and counters are one commit of the ledger, whose
+/// Not reentrant: between a decision and its storing nothing else is decided. Money and counters are one commit of the
+/// ledger, whose
 /// constraints are the last guard should two activations exist for a moment.
 /// </remarks>
 public sealed partial class PaymentChannelGrain(

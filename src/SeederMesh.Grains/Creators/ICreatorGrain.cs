@@ -7,7 +7,8 @@ namespace SeederMesh.Grains.Creators;
 [Alias("seedermesh.creator")]
 public interface ICreatorGrain : IGrainWithStringKey
 {
-    /// <summary>What the creator's works earned and who was paid; null when nothing of the creator's is registered.</summary>
+    /// <summary>What the creator's works earned and who was paid; null when nothing of the creator's is
+    /// registered.</summary>
     [Alias("get")]
     Task<CreatorView?> GetAsync();
 }

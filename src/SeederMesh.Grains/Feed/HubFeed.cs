@@ -3,7 +3,8 @@ using System.Threading.Channels;
 
 namespace SeederMesh.Grains.Feed;
 
-/// <summary>What happens at this hub, as it happens, for whoever watches. Nothing depends on it: a slow watcher loses events.</summary>
+/// <summary>What happens at this hub, as it happens, for whoever watches. Nothing depends on it: a slow watcher loses
+/// events.</summary>
 /// <remarks>Thread safe. Publishing never waits.</remarks>
 public sealed class HubFeed
 {

@@ -6,7 +6,8 @@ using SeederMesh.Core.Splits;
 
 namespace SeederMesh.Grains.Manifests;
 
-/// <summary>A registered manifest that asks a price, in the form in which channels use it. Immutable, shared by all channels.</summary>
+/// <summary>A registered manifest that asks a price, in the form in which channels use it. Immutable, shared by all
+/// channels.</summary>
 /// <param name="Digest">The manifest's digest.</param>
 /// <param name="Infohash">The torrent's full v2 infohash.</param>
 /// <param name="Name">The torrent's name.</param>

@@ -2,8 +2,10 @@ using Orleans;
 
 namespace SeederMesh.Grains.Payouts;
 
-/// <summary>Pays one payee what is owed, or one closed channel's rest. Its key is "payee/" or "channel/" and the id.</summary>
-/// <remarks>What is owed stands in the ledger, so that calling it too often, or again after a crash, pays nothing twice.</remarks>
+/// <summary>Pays one payee what is owed, or one closed channel's rest. Its key is "payee/" or "channel/" and the
+/// id.</summary>
+/// <remarks>What is owed stands in the ledger, so that calling it too often, or again after a crash, pays nothing
+/// twice.</remarks>
 [Alias("seedermesh.payout")]
 public interface IPayoutGrain : IGrainWithStringKey
 {

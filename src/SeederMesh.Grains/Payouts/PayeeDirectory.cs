@@ -8,7 +8,8 @@ using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Grains.Payouts;
 
-/// <summary>Makes sure that everybody who can earn stands in the ledger as a payee before anything is owed to them.</summary>
+/// <summary>Makes sure that everybody who can earn stands in the ledger as a payee before anything is owed to
+/// them.</summary>
 /// <remarks>Thread safe and idempotent. Remembers whom it has seen, at most <see cref="RememberedMax"/>.</remarks>
 public sealed class PayeeDirectory(LedgerStore ledger)
 {
@@ -16,7 +17,8 @@ public sealed class PayeeDirectory(LedgerStore ledger)
 
     private readonly ConcurrentDictionary<Id128, bool> known = new();
 
-    /// <summary>Notes the named payees of a manifest, with their endpoints as destination, best first, one a line.</summary>
+    /// <summary>Notes the named payees of a manifest, with their endpoints as destination, best first, one a
+    /// line.</summary>
     public async Task EnsureAsync(PaidManifest manifest)
     {
         foreach (Payee payee in manifest.Payees)

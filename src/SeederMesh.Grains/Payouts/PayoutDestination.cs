@@ -27,7 +27,8 @@ public static class PayoutDestination
     /// <summary>The endpoint to use at an attempt: the best first, and the others in turn after failures.</summary>
     /// <param name="destinations">One a line, the best first.</param>
     /// <param name="failures">How many attempts failed in a row.</param>
-    /// <param name="paysOffers">Whether the hub's node pays BOLT 12 offers; else one is tried only where there is nothing else.</param>
+    /// <param name="paysOffers">Whether the hub's node pays BOLT 12 offers; else one is tried only where there is
+    /// nothing else.</param>
     public static string? Choose(string? destinations, int failures, bool paysOffers)
     {
         string[] known = [.. (destinations ?? "").Split('\n').Where(destination => IsRefundable(destination, paysOffers: true))];

@@ -15,8 +15,10 @@ namespace SeederMesh.Grains.Payouts;
 
 /// <summary>Pays one payee, or refunds one channel: one payment at a time, under one hash each.</summary>
 /// <remarks>
-/// The order is what keeps anybody from being paid twice. The money is reserved and the payment hash stored in one posting, then the node is
-/// called, then the outcome is posted. After a crash the node is asked about the hash before anything else, and while its fate is unknown
+/// The order is what keeps anybody from being paid twice. The money is reserved and the payment hash stored in one
+/// posting, then the node is
+/// called, then the outcome is posted. After a crash the node is asked about the hash before anything else, and while
+/// its fate is unknown
 /// nothing else is paid. Not reentrant.
 /// </remarks>
 public sealed class PayoutGrain(
@@ -33,7 +35,8 @@ public sealed class PayoutGrain(
 
     private const long ParkedMs = 3_600_000;
 
-    /// <summary>After a route that was too dear, more is waited for; but not longer than this, for there may be no more.</summary>
+    /// <summary>After a route that was too dear, more is waited for; but not longer than this, for there may be no
+    /// more.</summary>
     private const long DearMs = 3_600_000;
     private const long LookAgainMsMax = 60_000;
 
@@ -100,7 +103,8 @@ public sealed class PayoutGrain(
         return new PayReply { AgainAtUnixMs = waits ? notBeforeUnixMs : dearRoutes > 0 ? dearUntilUnixMs : null };
     }
 
-    /// <summary>The node is asked what became of the payment. Only when it never heard of it is it sent again, under the same hash.</summary>
+    /// <summary>The node is asked what became of the payment. Only when it never heard of it is it sent again, under
+    /// the same hash.</summary>
     private async Task AskAsync()
     {
         Payment known = await sender.LookUpAsync(current!.PaymentHash!.Value);
@@ -218,7 +222,8 @@ public sealed class PayoutGrain(
 
                 break;
             default:
-                // Pending or unknown: it may still settle, so nothing else is paid until the node says what became of it.
+                // Pending or unknown: it may still settle, so nothing else is paid until the node says what became of
+                // it.
                 looks = Math.Min(looks + 1, 16);
                 notBeforeUnixMs = NowUnixMs + Math.Min(LookAgainMsMax, 250L << looks);
                 break;
@@ -245,7 +250,8 @@ public sealed class PayoutGrain(
         PostingResult result = await TryStoreAsync(Outcome(paid, paysFor, hubBearsFee, charged));
         if (result.Outcome == PostingOutcome.TransferRefused && hubBearsFee)
         {
-            // Another payment took the revenue meanwhile: the fee stays on the routing-fees account until revenue covers it.
+            // Another payment took the revenue meanwhile: the fee stays on the routing-fees account until revenue
+            // covers it.
             result = await TryStoreAsync(Outcome(paid, paysFor, hubBearsFee, Msat.Zero));
         }
 
@@ -291,7 +297,8 @@ public sealed class PayoutGrain(
         };
     }
 
-    /// <summary>The payment failed for good: the money is back on its account, and the next attempt is a payout of its own.</summary>
+    /// <summary>The payment failed for good: the money is back on its account, and the next attempt is a payout of its
+    /// own.</summary>
     private async Task VoidAsync(string reason)
     {
         PayoutRecord failed = current! with
@@ -311,7 +318,8 @@ public sealed class PayoutGrain(
         NoteFailure(reason);
     }
 
-    /// <summary>Parked money is tried again after an hour, or at once when the payee names another destination.</summary>
+    /// <summary>Parked money is tried again after an hour, or at once when the payee names another
+    /// destination.</summary>
     private async Task UnparkAsync()
     {
         string? destinations = await source.FindDestinationsAsync(Ledger.Reader);

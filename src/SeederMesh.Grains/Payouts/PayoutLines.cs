@@ -5,7 +5,8 @@ using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Grains.Payouts;
 
-/// <summary>Says what a payment pays for: what was earned first is paid first, so every millisatoshi paid belongs to one settlement.</summary>
+/// <summary>Says what a payment pays for: what was earned first is paid first, so every millisatoshi paid belongs to
+/// one settlement.</summary>
 /// <param name="reader">The ledger.</param>
 /// <param name="account">The payee's account.</param>
 /// <param name="paidBefore">What it was paid before: so much of its earnings is passed over.</param>

@@ -5,7 +5,8 @@ namespace SeederMesh.Grains.Payouts;
 
 /// <summary>Who may be due a payment: noted by the grains that settle, emptied by the hub's payout loop.</summary>
 /// <remarks>
-/// Thread safe. A note that a crash loses costs nothing: what is owed stands in the ledger, and the loop reads it when it starts. One
+/// Thread safe. A note that a crash loses costs nothing: what is owed stands in the ledger, and the loop reads it when
+/// it starts. One
 /// entry for each payee or closed channel, so its size is bounded by theirs.
 /// </remarks>
 public sealed class PayoutQueue

@@ -8,9 +8,11 @@ using SeederMesh.Lightning.Bolt11;
 
 namespace SeederMesh.Grains.Payouts;
 
-/// <summary>Hands payouts to the Lightning node. Preparing sends nothing; sending happens under the prepared hash only.</summary>
+/// <summary>Hands payouts to the Lightning node. Preparing sends nothing; sending happens under the prepared hash
+/// only.</summary>
 /// <remarks>
-/// The preimage of a keysend follows from the hub's payout secret and the payout's id, so that after a crash the same payout is sent under
+/// The preimage of a keysend follows from the hub's payout secret and the payout's id, so that after a crash the same
+/// payout is sent under
 /// the same hash and no secret lies in the ledger before it is revealed.
 /// </remarks>
 public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, HubSettings settings)
@@ -67,7 +69,8 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
     /// <summary>What became of a payout that was, or may have been, sent.</summary>
     public Task<Payment> LookUpAsync(Digest paymentHash) => node.LookUpPaymentAsync(paymentHash);
 
-    /// <summary>An invoice is paid only when it asks for exactly what is to be paid; one that a person gave may leave the amount open.</summary>
+    /// <summary>An invoice is paid only when it asks for exactly what is to be paid; one that a person gave may leave
+    /// the amount open.</summary>
     private static PreparedPayout Check(string bolt11, Msat amount, bool isGiven)
     {
         if (!Bolt11Invoice.TryDecode(bolt11, out Bolt11Invoice? invoice, out string error))

@@ -29,7 +29,8 @@ internal sealed record PayoutSource(bool IsChannel, Id128 Id)
     public PayoutIntent? Decide(PayoutPolicy policy, Msat owed, Msat minimum, int dearRoutes, Msat revenue) =>
         IsChannel ? policy.DecideRefund(owed, dearRoutes, revenue) : policy.DecidePayment(owed, minimum, revenue);
 
-    /// <summary>The same number always has the same id: of two activations that meant to make it, the ledger takes one.</summary>
+    /// <summary>The same number always has the same id: of two activations that meant to make it, the ledger takes
+    /// one.</summary>
     public Id128 PayoutId(long number)
     {
         byte[] content = new byte[1 + Id128.Size + sizeof(long)];

@@ -7,7 +7,8 @@ namespace SeederMesh.Grains.Payouts;
 
 /// <summary>The hub's revenue as far as no payment under way counts on it for its routing fee.</summary>
 /// <remarks>
-/// Thread safe. Counts within one process: two silos may promise the same revenue, and what it then does not cover stays visible as the
+/// Thread safe. Counts within one process: two silos may promise the same revenue, and what it then does not cover
+/// stays visible as the
 /// debit balance of the routing-fees account until later revenue does. The payee's money is never touched for it.
 /// </remarks>
 public sealed class RoutingFeeBudget(LedgerStore ledger)

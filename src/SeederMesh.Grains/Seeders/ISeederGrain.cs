@@ -3,13 +3,15 @@ using SeederMesh.Grains.Payouts;
 
 namespace SeederMesh.Grains.Seeders;
 
-/// <summary>One seeder: where it is paid, and what it earned. Its key is the seeder's public key, 64 hexadecimal digits.</summary>
+/// <summary>One seeder: where it is paid, and what it earned. Its key is the seeder's public key, 64 hexadecimal
+/// digits.</summary>
 [Alias("seedermesh.seeder")]
 public interface ISeederGrain : IGrainWithStringKey
 {
     /// <summary>Notes where the seeder is paid; the same again changes nothing.</summary>
     /// <remarks>
-    /// Only a command signed later than the one in force changes it: a captured call that is sent again cannot bring an older destination back.
+    /// Only a command signed later than the one in force changes it: a captured call that is sent again cannot bring an
+    /// older destination back.
     /// </remarks>
     /// <returns>The seeder; null when another registration, signed in the same second or later, is in force.</returns>
     [Alias("register")]

@@ -8,7 +8,8 @@ using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Grains.Seeders;
 
-/// <summary>One seeder. What it earned is read from the ledger each time, so that there is one truth about it.</summary>
+/// <summary>One seeder. What it earned is read from the ledger each time, so that there is one truth about
+/// it.</summary>
 public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, PayoutQueue payouts, TimeProvider clock)
     : LedgerGrain(ledger), ISeederGrain
 {

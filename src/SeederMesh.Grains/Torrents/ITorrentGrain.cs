@@ -2,7 +2,8 @@ using Orleans;
 
 namespace SeederMesh.Grains.Torrents;
 
-/// <summary>What each seeder has given to one torrent. Its key is the full v2 infohash, 64 hexadecimal digits.</summary>
+/// <summary>What each seeder has given to one torrent. Its key is the full v2 infohash, 64 hexadecimal
+/// digits.</summary>
 [Alias("seedermesh.torrent")]
 public interface ITorrentGrain : IGrainWithStringKey
 {

@@ -35,7 +35,8 @@ internal static class ChannelProblems
         ChannelOutcome.PriceTooHigh => New(detail, 422, "price-too-high", "The price is too high", "Raise maxPricePerMiBMsat or decline."),
         ChannelOutcome.SharesTooLow => New(detail, 422, "shares-too-low", "The split is refused", "The hub asks a larger share."),
         ChannelOutcome.ExpiryOutOfRange => New(detail, 422, "expiry-out-of-range", "The expiry is out of range", "Choose another expiresUnixMs."),
-        ChannelOutcome.AmountOutOfRange => New(detail, 422, "budget-out-of-range", "The amount is out of range", "Choose an amount within limits.budgetMsatMax."),
+        ChannelOutcome.AmountOutOfRange =>
+            New(detail, 422, "budget-out-of-range", "The amount is out of range", "Choose an amount within limits.budgetMsatMax."),
         ChannelOutcome.InvalidDestination =>
             New(detail, 422, "invalid-destination", "The destination cannot be paid", "Use keysend:, lnaddress:, lnurl:, bolt12: or bolt11:."),
         ChannelOutcome.Conflict => New(detail, 409, "conflict", "Done before with other terms", "The same id was used with other content."),

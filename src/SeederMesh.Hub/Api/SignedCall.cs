@@ -27,7 +27,8 @@ internal sealed record SignedCall(PublicKey Caller, byte[] Body, long SignedUnix
     };
 
     /// <summary>Reads the body and checks the signature over it.</summary>
-    /// <exception cref="ProblemException">The body is too large, or the signature is missing, wrong or too old.</exception>
+    /// <exception cref="ProblemException">The body is too large, or the signature is missing, wrong or too
+    /// old.</exception>
     public static async Task<SignedCall> ReadAsync(HttpContext http, int bytesMax = JsonBytesMax)
     {
         byte[] body = await ReadBodyAsync(http, bytesMax);

@@ -10,7 +10,8 @@ using SeederMesh.Ledger.Reading;
 
 namespace SeederMesh.Hub.Channels;
 
-/// <summary>Tells channels when a deadline has passed. The deadlines stand in the ledger, so a restart forgets none.</summary>
+/// <summary>Tells channels when a deadline has passed. The deadlines stand in the ledger, so a restart forgets
+/// none.</summary>
 internal sealed class OverdueSweeper(
     HubOptions options,
     HubSettings settings,

@@ -12,8 +12,10 @@ namespace SeederMesh.Hub.Funding;
 
 /// <summary>Books the node's paid invoices on their channels, from a durable cursor.</summary>
 /// <remarks>
-/// A payment is booked before the cursor passes it, and booking is idempotent by payment hash: after a crash some payments are looked at
-/// again, none is missed, none counts twice. Money that came in without an invoice of a channel's is left alone and logged.
+/// A payment is booked before the cursor passes it, and booking is idempotent by payment hash: after a crash some
+/// payments are looked at
+/// again, none is missed, none counts twice. Money that came in without an invoice of a channel's is left alone and
+/// logged.
 /// </remarks>
 internal sealed class FundingWatcher(
     ILightningNode node, IGrainFactory grains, LedgerStore ledger, TimeProvider clock, ILogger<FundingWatcher> log) : BackgroundService

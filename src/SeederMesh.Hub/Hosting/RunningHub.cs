@@ -5,7 +5,8 @@ using SeederMesh.Lightning.Embedded;
 
 namespace SeederMesh.Hub;
 
-/// <summary>A hub that runs. Disposing stops it gracefully: no new requests, what is under way finishes, then its files close.</summary>
+/// <summary>A hub that runs. Disposing stops it gracefully: no new requests, what is under way finishes, then its files
+/// close.</summary>
 public sealed class RunningHub : IAsyncDisposable
 {
     private readonly WebApplication application;

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace SeederMesh.Hub.Hosting;
 
-/// <summary>Ports of the silo, which nobody outside this machine calls: free ones, so that several hubs can run on one machine.</summary>
+/// <summary>Ports of the silo, which nobody outside this machine calls: free ones, so that several hubs can run on one
+/// machine.</summary>
 internal static class SiloPorts
 {
     /// <summary>Two ports that nobody listens on now, never the same.</summary>

@@ -13,7 +13,8 @@ using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Hub.Payouts;
 
-/// <summary>Calls the payout grains of whoever is due, each at most once an interval, and after a start everybody who is owed.</summary>
+/// <summary>Calls the payout grains of whoever is due, each at most once an interval, and after a start everybody who
+/// is owed.</summary>
 internal sealed class PayoutLoop(
     HubOptions options,
     HubSettings settings,
@@ -116,7 +117,8 @@ internal sealed class PayoutLoop(
         }
     }
 
-    /// <summary>What a stopped hub left: payments whose fate is open, payees that are owed, closed channels with a rest.</summary>
+    /// <summary>What a stopped hub left: payments whose fate is open, payees that are owed, closed channels with a
+    /// rest.</summary>
     private async Task FindOwedAsync(CancellationToken cancellation)
     {
         for (Id128 after = default; ;)

@@ -3,7 +3,8 @@ using System.Net;
 
 namespace SeederMesh.Hub.Tracker;
 
-/// <summary>Reads the query of an announce (BEP 3). Its info_hash is bytes, not text, so the raw query is read.</summary>
+/// <summary>Reads the query of an announce (BEP 3). Its info_hash is bytes, not text, so the raw query is
+/// read.</summary>
 internal sealed record AnnounceQuery(string Infohash, int Port, bool IsComplete, bool IsStopped, int Wanted)
 {
     public const int WantedMax = 200;

@@ -4,7 +4,8 @@ using System.Net;
 namespace SeederMesh.Hub.Tracker;
 
 /// <summary>Who announced which torrent. In memory only: after a restart peers announce again.</summary>
-/// <remarks>Thread safe. At most <see cref="SwarmsMax"/> swarms of <see cref="PeersMax"/> peers; when full, new ones are refused until others expire.</remarks>
+/// <remarks>Thread safe. At most <see cref="SwarmsMax"/> swarms of <see cref="PeersMax"/> peers; when full, new ones
+/// are refused until others expire.</remarks>
 internal sealed class Swarms(TimeProvider clock, TimeSpan lifetime)
 {
     public const int SwarmsMax = 10_000;

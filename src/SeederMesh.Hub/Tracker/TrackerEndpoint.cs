@@ -9,7 +9,8 @@ using SeederMesh.Ledger;
 
 namespace SeederMesh.Hub.Tracker;
 
-/// <summary>A tracker (BEP 3) with compact answers (BEP 23, BEP 7), for torrents whose manifest is registered here.</summary>
+/// <summary>A tracker (BEP 3) with compact answers (BEP 23, BEP 7), for torrents whose manifest is registered
+/// here.</summary>
 /// <remarks>A peer is listed under the address that it calls from; an address in the query is not believed.</remarks>
 internal sealed class TrackerEndpoint(HubOptions options, Swarms swarms, LedgerStore ledger)
 {
@@ -48,7 +49,8 @@ internal sealed class TrackerEndpoint(HubOptions options, Swarms swarms, LedgerS
     {
         byte[] peers = Compact(answer.Peers, AddressFamily.InterNetwork);
         byte[] peers6 = Compact(answer.Peers, AddressFamily.InterNetworkV6);
-        string head = $"d8:completei{answer.Complete}e10:incompletei{answer.Incomplete}e8:intervali{options.AnnounceIntervalSeconds}e5:peers{peers.Length}:";
+        string head = $"d8:completei{answer.Complete}e10:incompletei{answer.Incomplete}e"
+            + $"8:intervali{options.AnnounceIntervalSeconds}e5:peers{peers.Length}:";
         return Bencoded(
         [
             .. Encoding.ASCII.GetBytes(head), .. peers, .. Encoding.ASCII.GetBytes($"6:peers6{peers6.Length}:"), .. peers6, (byte)'e',

@@ -6,7 +6,8 @@ public enum AccountKind
     /// <summary>No account has this.</summary>
     None = 0,
 
-    /// <summary>The hub's Lightning node, an asset: debits are money that came in, credits money that went out.</summary>
+    /// <summary>The hub's Lightning node, an asset: debits are money that came in, credits money that went
+    /// out.</summary>
     Lightning = 1,
 
     /// <summary>What is left of a downloader's prepaid budget outside open grants.</summary>

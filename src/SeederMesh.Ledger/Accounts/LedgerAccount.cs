@@ -23,6 +23,7 @@ public sealed record LedgerAccount(
     /// <summary>Posted credits less posted debits, in msat; negative for an asset account that holds money.</summary>
     public long CreditBalanceMsat => CreditsPosted.Value - DebitsPosted.Value;
 
-    /// <summary>What may still be taken from a liability account: posted credits less posted and pending debits, at least zero.</summary>
+    /// <summary>What may still be taken from a liability account: posted credits less posted and pending debits, at
+    /// least zero.</summary>
     public Msat Available => Msat.From(Math.Max(0, CreditBalanceMsat - DebitsPending.Value));
 }

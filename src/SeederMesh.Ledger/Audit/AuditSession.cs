@@ -13,7 +13,8 @@ internal sealed class AuditSession(DbConnection connection)
     public IReadOnlyList<AuditCheck> Checks => checks;
 
     /// <summary>Makes a check: it passes when <paramref name="find"/> names no offender.</summary>
-    /// <remarks>A database that cannot be read, or holds what cannot be, fails the check that met it; the others go on.</remarks>
+    /// <remarks>A database that cannot be read, or holds what cannot be, fails the check that met it; the others go
+    /// on.</remarks>
     public void Check(string name, Func<List<AuditFigure>, IEnumerable<string>> find)
     {
         List<AuditFigure> figures = [];

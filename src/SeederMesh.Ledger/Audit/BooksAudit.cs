@@ -53,7 +53,8 @@ internal sealed class BooksAudit(AuditSession session)
         + $"OR (kind <> {(int)AccountKind.Lightning} AND kind <> {(int)AccountKind.RoutingFees} AND flags <> 1)",
         row => $"account {row.Id(0)}");
 
-    /// <summary>lightning-in = channels + grants + payees + registry + hub revenue + carry + lightning-out + routing fees, where
+    /// <summary>lightning-in = channels + grants + payees + registry + hub revenue + carry + lightning-out + routing
+    /// fees, where
     /// routing fees that revenue has not covered yet are taken off the right side.</summary>
     private IEnumerable<string> FindLeak(List<AuditFigure> figures)
     {

@@ -3,14 +3,17 @@ using SeederMesh.Ledger.Sql;
 
 namespace SeederMesh.Ledger.Audit;
 
-/// <summary>Proves from the database alone that no millisatoshi was made, lost or paid twice (DESIGN section 6.4).</summary>
-/// <remarks>Read-only, in one snapshot, while a hub may be running. Memory grows with accounts and grants, not with transfers.</remarks>
+/// <summary>Proves from the database alone that no millisatoshi was made, lost or paid twice (DESIGN section
+/// 6.4).</summary>
+/// <remarks>Read-only, in one snapshot, while a hub may be running. Memory grows with accounts and grants, not with
+/// transfers.</remarks>
 public static class LedgerAudit
 {
     /// <summary>Audits a SQLite ledger.</summary>
     /// <param name="databasePath">The ledger's file.</param>
     /// <returns>Every check with its figures and verdict.</returns>
-    /// <exception cref="LedgerDatabaseException">There is no such file, or it is not a ledger of this program's version.</exception>
+    /// <exception cref="LedgerDatabaseException">There is no such file, or it is not a ledger of this program's
+    /// version.</exception>
     public static AuditReport Run(string databasePath) => Inspect(databasePath, (session, damage) =>
     {
         session.Check("database is intact", _ => damage());

@@ -12,17 +12,21 @@ using SeederMesh.Ledger.Transfers;
 
 namespace SeederMesh.Ledger.Audit;
 
-/// <summary>Proves from the database alone that every settled millisatoshi was signed for, and divided as the manifest says.</summary>
+/// <summary>Proves from the database alone that every settled millisatoshi was signed for, and divided as the manifest
+/// says.</summary>
 /// <remarks>
-/// From the other end than <see cref="LedgerAudit"/>: manifest and grant signatures, each settlement's receipt chain up to the downloader's
-/// signature, bytes of each piece against its length, and every payee's part of every channel against the exact share. Read-only, one
+/// From the other end than <see cref="LedgerAudit"/>: manifest and grant signatures, each settlement's receipt chain up
+/// to the downloader's
+/// signature, bytes of each piece against its length, and every payee's part of every channel against the exact share.
+/// Read-only, one
 /// snapshot. Takes about as long as the hub took to verify the same receipts.
 /// </remarks>
 public static class ReceiptsAudit
 {
     /// <summary>Audits the receipts in a SQLite ledger.</summary>
     /// <param name="databasePath">The ledger's file.</param>
-    /// <exception cref="LedgerDatabaseException">There is no such file, or it is not a ledger of this program's version.</exception>
+    /// <exception cref="LedgerDatabaseException">There is no such file, or it is not a ledger of this program's
+    /// version.</exception>
     public static AuditReport Run(string databasePath) => LedgerAudit.Inspect(databasePath, (session, _) =>
     {
         var walk = new ChannelWalk(session);
@@ -142,7 +146,8 @@ public static class ReceiptsAudit
             CompareSplit(id, terms.Split, settled, bySeeder, isClosed);
         }
 
-        /// <summary>Follows a grant's receipts in order; each settlement must go on where the last ended, under a valid signature.</summary>
+        /// <summary>Follows a grant's receipts in order; each settlement must go on where the last ended, under a valid
+        /// signature.</summary>
         private Msat WalkGrant(Grant grant, PieceMap layout, Dictionary<int, long> pieces)
         {
             ReceiptChain chain = ReceiptChain.Start(grant.Hash());

@@ -5,7 +5,8 @@ using SeederMesh.Ledger.Transfers;
 
 namespace SeederMesh.Ledger.Audit;
 
-/// <summary>The checks that tie domain records to the transfers that moved their money, from receipt to preimage.</summary>
+/// <summary>The checks that tie domain records to the transfers that moved their money, from receipt to
+/// preimage.</summary>
 internal sealed class RecordsAudit(AuditSession session)
 {
     private const string DistinctEarningCodes = "(3, 5)";
@@ -203,7 +204,8 @@ internal sealed class RecordsAudit(AuditSession session)
             };
             paid += payout.Status == PayoutStatus.Succeeded ? payout.Amount : 0;
 
-            // The fee limit is set aside beside the amount where the payee bears the route; only the amount is ever moved.
+            // The fee limit is set aside beside the amount where the payee bears the route; only the amount is ever
+            // moved.
             bool isReserved = payout.Reserved == payout.Amount || payout.Reserved == payout.Amount + payout.FeeLimit;
             long? moved = payout.Status == PayoutStatus.Failed ? payout.Reserved : payout.Amount;
             if (!isReserved || payout.Kind != (long)TransferKind.Pending

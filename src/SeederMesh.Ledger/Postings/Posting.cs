@@ -5,9 +5,11 @@ using SeederMesh.Ledger.Transfers;
 
 namespace SeederMesh.Ledger.Postings;
 
-/// <summary>What is written together or not at all: accounts to open, transfers, domain records, under expectations.</summary>
+/// <summary>What is written together or not at all: accounts to open, transfers, domain records, under
+/// expectations.</summary>
 /// <remarks>
-/// Order of effect: accounts, transfers in their order, records. Nothing in it is looked at after it is handed over, so lists
+/// Order of effect: accounts, transfers in their order, records. Nothing in it is looked at after it is handed over, so
+/// lists
 /// must not change. A repeated posting (same id, same content) is recognised and changes nothing.
 /// </remarks>
 public sealed record Posting
@@ -15,7 +17,8 @@ public sealed record Posting
     /// <summary>Most accounts, transfers, records or expectations in one posting, each.</summary>
     public const int MaxParts = 4096;
 
-    /// <summary>The caller's id of this command. May be none only when there are no transfers: such a posting is guarded by
+    /// <summary>The caller's id of this command. May be none only when there are no transfers: such a posting is
+    /// guarded by
     /// its records' revisions alone.</summary>
     public required Id128 Id { get; init; }
 

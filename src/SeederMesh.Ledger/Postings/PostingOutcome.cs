@@ -6,7 +6,8 @@ public enum PostingOutcome
     /// <summary>Never returned.</summary>
     None = 0,
 
-    /// <summary>The same posting was accepted before; nothing was written now. As good as <see cref="Posted"/>.</summary>
+    /// <summary>The same posting was accepted before; nothing was written now. As good as
+    /// <see cref="Posted"/>.</summary>
     AlreadyPosted,
 
     /// <summary>The id was used for other content; nothing was written.</summary>
@@ -24,7 +25,8 @@ public enum PostingOutcome
     /// <summary>A transfer was refused: see <see cref="PostingResult.Transfer"/>.</summary>
     TransferRefused,
 
-    /// <summary>A rule of the schema refused it (a foreign key, a unique column, a check): see <see cref="PostingResult.Detail"/>.</summary>
+    /// <summary>A rule of the schema refused it (a foreign key, a unique column, a check): see
+    /// <see cref="PostingResult.Detail"/>.</summary>
     RefusedByDatabase,
 
     /// <summary>Written and durable.</summary>

@@ -6,8 +6,10 @@ namespace SeederMesh.Ledger.Postings;
 /// <summary>The ledger's answer to a posting.</summary>
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Index">Which account, transfer or record was refused, from 0; -1 when the whole was.</param>
-/// <param name="Account">The account's result where <paramref name="Outcome"/> is <see cref="PostingOutcome.AccountRefused"/>.</param>
-/// <param name="Transfer">The transfer's result where <paramref name="Outcome"/> is <see cref="PostingOutcome.TransferRefused"/>.</param>
+/// <param name="Account">The account's result where <paramref name="Outcome"/> is
+/// <see cref="PostingOutcome.AccountRefused"/>.</param>
+/// <param name="Transfer">The transfer's result where <paramref name="Outcome"/> is
+/// <see cref="PostingOutcome.TransferRefused"/>.</param>
 /// <param name="Detail">A sentence for a person; empty when posted.</param>
 public sealed record PostingResult(
     PostingOutcome Outcome,

@@ -18,9 +18,11 @@ public sealed partial class LedgerReader
         return found?.LastSequence >= sequence ? found : null;
     }
 
-    /// <summary>Channels that a deadline has passed of: expired before a time, closing before now, or with a grant that closes before now.</summary>
+    /// <summary>Channels that a deadline has passed of: expired before a time, closing before now, or with a grant that
+    /// closes before now.</summary>
     /// <param name="nowUnixMs">Now.</param>
-    /// <param name="expiredBeforeUnixMs">Open channels, and open grants of closing ones, that expired before this are overdue.</param>
+    /// <param name="expiredBeforeUnixMs">Open channels, and open grants of closing ones, that expired before this are
+    /// overdue.</param>
     /// <param name="limit">Most channels in the answer.</param>
     public Task<IReadOnlyList<Id128Row>> ListOverdueChannelsAsync(long nowUnixMs, long expiredBeforeUnixMs, int limit = PageMax) =>
         ListAsync(
@@ -60,7 +62,8 @@ public sealed partial class LedgerReader
     public Task<IReadOnlyList<PayoutRecord>> ListNewestRefundsAsync(Id128 channelId, int limit) =>
         ListAsync<PayoutRecord>("channel_id = @p0 ORDER BY created_unix_ms DESC, id", limit, channelId.ToArray());
 
-    /// <summary>Liability accounts of a kind from which at least so much may be taken, in the order of their ids.</summary>
+    /// <summary>Liability accounts of a kind from which at least so much may be taken, in the order of their
+    /// ids.</summary>
     public Task<IReadOnlyList<LedgerAccount>> ListAccountsWithAsync(
         AccountKind kind, Msat least, Id128 after = default, int limit = PageMax) =>
         ListAsync(
@@ -71,7 +74,8 @@ public sealed partial class LedgerReader
             after.ToArray(),
             least.Value);
 
-    /// <summary>What was credited to an account after a transfer, in order, and which settlement and manifest earned it.</summary>
+    /// <summary>What was credited to an account after a transfer, in order, and which settlement and manifest earned
+    /// it.</summary>
     /// <param name="account">A payee's account.</param>
     /// <param name="afterSequence">The last transfer that is known; 0 for all.</param>
     /// <param name="limit">Most rows in the answer.</param>
@@ -123,7 +127,8 @@ public sealed partial class LedgerReader
             + "FROM payout WHERE status = 3",
             row => new OutgoingTotals(row.Amount(0), row.Amount(1))))!;
 
-    /// <summary>The newest manifest of a torrent, by the first 20 bytes of its v2 infohash as trackers use it (BEP 52), or null.</summary>
+    /// <summary>The newest manifest of a torrent, by the first 20 bytes of its v2 infohash as trackers use it (BEP 52),
+    /// or null.</summary>
     public Task<ManifestRecord?> FindManifestOfTruncatedAsync(ReadOnlyMemory<byte> truncated)
     {
         byte[] from = new byte[Digest.Size];

@@ -11,7 +11,8 @@ namespace SeederMesh.Ledger.Reading;
 
 /// <summary>Queries over what is committed. They never block the writer, and see one commit each.</summary>
 /// <remarks>
-/// Thread safe. Lists are pages of at most <see cref="PageMax"/> rows; the next page starts after the last key of this one. A
+/// Thread safe. Lists are pages of at most <see cref="PageMax"/> rows; the next page starts after the last key of this
+/// one. A
 /// query throws <see cref="DbException"/> when the database cannot be read.
 /// </remarks>
 public sealed partial class LedgerReader : IDisposable

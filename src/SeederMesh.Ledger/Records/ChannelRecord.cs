@@ -5,7 +5,8 @@ using SeederMesh.Core.Money;
 namespace SeederMesh.Ledger.Records;
 
 /// <summary>A downloader's prepaid budget at this hub, for one torrent under one manifest.</summary>
-/// <remarks>funded = settled + what is open + refunded: the open part is on the channel's, its grants' and its carry account.</remarks>
+/// <remarks>funded = settled + what is open + refunded: the open part is on the channel's, its grants' and its carry
+/// account.</remarks>
 public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
 {
     private static readonly RecordTable Definition = new(
@@ -52,7 +53,8 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
     /// <summary>Settled so far, over all its grants.</summary>
     public Msat Settled { get; init; }
 
-    /// <summary>What goes back to the downloader: paid, on its way, or left on the channel's account for a refund. Set at the close, and
+    /// <summary>What goes back to the downloader: paid, on its way, or left on the channel's account for a refund. Set
+    /// at the close, and
     /// for money that came in later.</summary>
     public Msat Refunded { get; init; }
 

@@ -1,7 +1,8 @@
 namespace SeederMesh.Ledger.Records;
 
 /// <summary>A domain record that is committed with the money it belongs to. Written only inside postings.</summary>
-/// <remarks>Records that are not <see cref="RevisedRecord"/>s are evidence: inserted once, never changed, never deleted.</remarks>
+/// <remarks>Records that are not <see cref="RevisedRecord"/>s are evidence: inserted once, never changed, never
+/// deleted.</remarks>
 public abstract record LedgerRecord
 {
     private protected LedgerRecord()
@@ -21,7 +22,8 @@ public abstract record RevisedRecord : LedgerRecord
     {
     }
 
-    /// <summary>The revision that this is: 1 for a new record (the default), and one more than the stored one for each later version.
+    /// <summary>The revision that this is: 1 for a new record (the default), and one more than the stored one for each
+    /// later version.
     /// Anything else is refused as <see cref="Postings.PostingOutcome.RecordOutdated"/>.</summary>
     public long Revision { get; init; } = 1;
 }

@@ -5,7 +5,8 @@ using SeederMesh.Core.Money;
 namespace SeederMesh.Ledger.Records;
 
 /// <summary>A payment that leaves the hub: to a payee, or a channel's refund.</summary>
-/// <remarks>Its pending transfer has this same id, so that each payout reserves once; a payment hash belongs to one payout.</remarks>
+/// <remarks>Its pending transfer has this same id, so that each payout reserves once; a payment hash belongs to one
+/// payout.</remarks>
 public sealed record PayoutRecord : RevisedRecord, IStoredRecord<PayoutRecord>
 {
     private static readonly RecordTable Definition = new(

@@ -3,7 +3,8 @@ using SeederMesh.Ledger.Sql;
 
 namespace SeederMesh.Ledger.Records;
 
-/// <summary>A table of domain records: its name and columns. The key comes first, the revision, if it has one, last.</summary>
+/// <summary>A table of domain records: its name and columns. The key comes first, the revision, if it has one,
+/// last.</summary>
 /// <param name="Order">The place in the order of writing: a table comes after those that it references.</param>
 /// <param name="Name">The table's name as SQL writes it.</param>
 /// <param name="KeyColumns">How many of the first columns are the key.</param>

@@ -28,7 +28,8 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
     /// <summary>When it was first seen, unix milliseconds.</summary>
     public required long RegisteredUnixMs { get; init; }
 
-    /// <summary>When the registration in force was signed, unix seconds by the seeder's clock; rises with every change.</summary>
+    /// <summary>When the registration in force was signed, unix seconds by the seeder's clock; rises with every
+    /// change.</summary>
     public required long SignedUnixSeconds { get; init; }
 
     static RecordTable IStoredRecord<SeederRecord>.StoredIn => Definition;

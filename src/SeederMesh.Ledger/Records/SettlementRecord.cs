@@ -4,8 +4,10 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Ledger.Records;
 
-/// <summary>A run of receipts of one grant that was settled in one posting: what proves every millisatoshi of it.</summary>
-/// <remarks>Its legs are the transfers with code Settlement or CarryReleased whose user data is this id; those from the grant's account add up to the amount.</remarks>
+/// <summary>A run of receipts of one grant that was settled in one posting: what proves every millisatoshi of
+/// it.</summary>
+/// <remarks>Its legs are the transfers with code Settlement or CarryReleased whose user data is this id; those from the
+/// grant's account add up to the amount.</remarks>
 public sealed record SettlementRecord : LedgerRecord, IStoredRecord<SettlementRecord>
 {
     private static readonly RecordTable Definition = new(

@@ -60,7 +60,8 @@ public enum PayoutStatus
     /// <summary>The money is reserved; nothing was sent.</summary>
     Intended = 1,
 
-    /// <summary>Handed to the node under its payment hash: the outcome is asked for by that hash, never guessed.</summary>
+    /// <summary>Handed to the node under its payment hash: the outcome is asked for by that hash, never
+    /// guessed.</summary>
     Sent = 2,
 
     /// <summary>Paid; the preimage proves it.</summary>

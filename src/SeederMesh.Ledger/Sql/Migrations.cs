@@ -4,14 +4,16 @@ using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Ledger.Sql;
 
-/// <summary>Brings a database to this program's schema: numbered files, each applied once, in order, in one transaction each.</summary>
+/// <summary>Brings a database to this program's schema: numbered files, each applied once, in order, in one transaction
+/// each.</summary>
 internal static class Migrations
 {
     private const string CreateTable =
         "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)";
 
     /// <summary>Applies what is missing.</summary>
-    /// <exception cref="LedgerDatabaseException">A file was changed after it was applied, or the schema is of a newer program.</exception>
+    /// <exception cref="LedgerDatabaseException">A file was changed after it was applied, or the schema is of a newer
+    /// program.</exception>
     public static void Apply(DbConnection connection, SqlDialect dialect)
     {
         Run(connection, null, CreateTable);

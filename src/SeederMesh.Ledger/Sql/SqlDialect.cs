@@ -2,7 +2,8 @@ using System.Data.Common;
 
 namespace SeederMesh.Ledger.Sql;
 
-/// <summary>Everything that differs between the databases that a ledger can live in. There is one ledger; this is the seam.</summary>
+/// <summary>Everything that differs between the databases that a ledger can live in. There is one ledger; this is the
+/// seam.</summary>
 internal abstract class SqlDialect
 {
     /// <summary>The folder of Migrations whose files make the schema.</summary>
@@ -14,11 +15,13 @@ internal abstract class SqlDialect
     /// <summary>Starts a transaction that may write.</summary>
     public abstract SqlStatement Begin { get; }
 
-    /// <summary>Selects a number that changes when anybody else has committed, or a constant where that is not to be had.</summary>
+    /// <summary>Selects a number that changes when anybody else has committed, or a constant where that is not to be
+    /// had.</summary>
     public abstract SqlStatement ChangeCounter { get; }
 
     /// <summary>Opens the one connection that writes: durable commits, foreign keys on.</summary>
-    /// <exception cref="LedgerDatabaseException">It is not a ledger, and not empty; nothing was written to it.</exception>
+    /// <exception cref="LedgerDatabaseException">It is not a ledger, and not empty; nothing was written to
+    /// it.</exception>
     public abstract DbConnection OpenWriter();
 
     /// <summary>Opens, or takes from the pool, a connection that only reads and never blocks the writer.</summary>
@@ -37,7 +40,8 @@ internal abstract class SqlDialect
     /// <summary>Damage of the file, and rules of the schema that are missing or changed, each as a sentence.</summary>
     public abstract IEnumerable<string> FindDamage(DbConnection connection);
 
-    /// <summary>Whether a statement was refused by a rule of the schema, which says nothing against the rest of its group.</summary>
+    /// <summary>Whether a statement was refused by a rule of the schema, which says nothing against the rest of its
+    /// group.</summary>
     public abstract bool IsRefusal(Exception failure);
 
     /// <summary>What a failed COMMIT leaves behind.</summary>

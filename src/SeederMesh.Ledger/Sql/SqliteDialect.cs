@@ -3,7 +3,8 @@ using Microsoft.Data.Sqlite;
 
 namespace SeederMesh.Ledger.Sql;
 
-/// <summary>SQLite 3.37 or later (strict tables), in WAL mode with synchronous=FULL: a commit is on the disk when it returns.</summary>
+/// <summary>SQLite 3.37 or later (strict tables), in WAL mode with synchronous=FULL: a commit is on the disk when it
+/// returns.</summary>
 /// <param name="path">The database file; it is created when missing, its folder is not.</param>
 /// <param name="lockTimeoutSeconds">How long to wait for a lock of another program's.</param>
 internal class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDialect
@@ -35,7 +36,8 @@ internal class SqliteDialect(string path, int lockTimeoutSeconds) : SqlDialect
         {
             connection.Open();
             RefuseForeign(connection);
-            // The page cache holds the hot part of the indexes; a checkpoint every 64 MiB of log writes hot pages seldom and keeps recovery short.
+            // The page cache holds the hot part of the indexes; a checkpoint every 64 MiB of log writes hot pages
+            // seldom and keeps recovery short.
             Run(connection, "PRAGMA journal_mode = WAL");
             Run(connection, "PRAGMA synchronous = FULL");
             Run(connection, "PRAGMA foreign_keys = ON");

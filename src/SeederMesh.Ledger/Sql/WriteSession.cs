@@ -4,7 +4,8 @@ namespace SeederMesh.Ledger.Sql;
 
 /// <summary>The writer's connection and its prepared statements. One thread.</summary>
 /// <remarks>
-/// Where the driver can send many statements in one round trip (DbBatch), writes are kept until <see cref="Flush"/>; where
+/// Where the driver can send many statements in one round trip (DbBatch), writes are kept until <see cref="Flush"/>;
+/// where
 /// statements are calls into the process (SQLite), they run at once. Reads in between see what was flushed, no more.
 /// </remarks>
 internal sealed class WriteSession(SqlDialect dialect) : IDisposable

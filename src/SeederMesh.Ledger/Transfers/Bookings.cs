@@ -4,12 +4,15 @@ using SeederMesh.Ledger.Accounts;
 
 namespace SeederMesh.Ledger.Transfers;
 
-/// <summary>Every way in which money moves at a hub, with the accounts, code, user data and id that it always has.</summary>
-/// <remarks>The ids are derived, so that the same booking is the same transfer. <c>mesh audit</c> relies on these shapes.</remarks>
+/// <summary>Every way in which money moves at a hub, with the accounts, code, user data and id that it always
+/// has.</summary>
+/// <remarks>The ids are derived, so that the same booking is the same transfer. <c>mesh audit</c> relies on these
+/// shapes.</remarks>
 public static class Bookings
 {
     /// <summary>The id of a transfer that belongs to something: the same owner, code and index, the same id.</summary>
-    /// <remarks>The owner's first 12 bytes, the code, the index: transfers of one posting are neighbours in the index of ids, so
+    /// <remarks>The owner's first 12 bytes, the code, the index: transfers of one posting are neighbours in the index
+    /// of ids, so
     /// that a commit writes one page for them and not one for each. 96 bits of a digest keep owners apart.</remarks>
     /// <param name="owner">A derived id: of a settlement, a grant, a payout.</param>
     /// <param name="code">Why money moves.</param>
@@ -53,7 +56,8 @@ public static class Bookings
         UserData = grantId,
     };
 
-    /// <summary>One leg of a settlement: from grant to a payee, the registry, the hub's revenue or the channel's carry.</summary>
+    /// <summary>One leg of a settlement: from grant to a payee, the registry, the hub's revenue or the channel's
+    /// carry.</summary>
     /// <param name="settlementId">The settlement.</param>
     /// <param name="index">The leg's number in it, from 0.</param>
     /// <param name="grantId">The grant that pays.</param>
@@ -85,7 +89,8 @@ public static class Bookings
         UserData = ownerId,
     };
 
-    /// <summary>A payout is intended: reserves payee to lightning. Its id is the payout's, so that a payout reserves once.</summary>
+    /// <summary>A payout is intended: reserves payee to lightning. Its id is the payout's, so that a payout reserves
+    /// once.</summary>
     public static Transfer ReservePayout(Id128 payoutId, Id128 payeeId, Msat amount) =>
         Reserve(payoutId, AccountOpening.Payee(payeeId).Id, amount, TransferCode.Payout);
 
@@ -130,7 +135,8 @@ public static class Bookings
     public static Transfer ChargeRoutingFeeTo(Id128 payoutId, Id128 debitAccount, Msat fee) =>
         ChargeRoutingFee(payoutId, fee) with { DebitAccount = debitAccount };
 
-    /// <summary>One of the hub's own accounts pays a payee, so that it can be paid out: registry or hub revenue to payee.</summary>
+    /// <summary>One of the hub's own accounts pays a payee, so that it can be paid out: registry or hub revenue to
+    /// payee.</summary>
     /// <param name="id">The caller's id of this withdrawal.</param>
     /// <param name="ownAccount">The registry's or the revenue's account.</param>
     /// <param name="payeeId">The registry operator's or the hub's payee.</param>

@@ -5,8 +5,10 @@ namespace SeederMesh.Ledger.Transfers;
 
 /// <summary>An immutable movement of money from one account to another (TigerBeetle, Transfer).</summary>
 /// <remarks>
-/// The id is the caller's, so that the same command twice is one transfer. All transfers of a posting are one linked chain:
-/// all of them or none. A post or a void names both accounts again, as the pending transfer has them; a void's amount is the
+/// The id is the caller's, so that the same command twice is one transfer. All transfers of a posting are one linked
+/// chain:
+/// all of them or none. A post or a void names both accounts again, as the pending transfer has them; a void's amount
+/// is the
 /// pending amount, a post's at most that.
 /// </remarks>
 /// <param name="Id">Its id; not zero and not all ones.</param>

@@ -12,20 +12,24 @@ public enum TransferCode
     /// <summary>A grant's limit is set aside: channel to grant.</summary>
     GrantOpened = 2,
 
-    /// <summary>A settlement: grant to payees, registry, hub revenue, carry; user data is the settlement's id.</summary>
+    /// <summary>A settlement: grant to payees, registry, hub revenue, carry; user data is the settlement's
+    /// id.</summary>
     Settlement = 3,
 
     /// <summary>What is left of a closed grant: grant to channel.</summary>
     GrantClosed = 4,
 
-    /// <summary>Carried fractions that became whole, or are handed out at the close: carry to payees, registry, hub revenue;
+    /// <summary>Carried fractions that became whole, or are handed out at the close: carry to payees, registry, hub
+    /// revenue;
     /// user data is the settlement's id, or the channel's at its close.</summary>
     CarryReleased = 5,
 
-    /// <summary>A payout to a payee, pending until the node knows: payee to lightning; user data is the payout's id.</summary>
+    /// <summary>A payout to a payee, pending until the node knows: payee to lightning; user data is the payout's
+    /// id.</summary>
     Payout = 6,
 
-    /// <summary>A refund of a channel's rest, pending until the node knows: channel to lightning; user data is the payout's id.</summary>
+    /// <summary>A refund of a channel's rest, pending until the node knows: channel to lightning; user data is the
+    /// payout's id.</summary>
     Refund = 7,
 
     /// <summary>A routing fee that the node paid: routing fees to lightning; user data is the payout's id.</summary>

@@ -1,7 +1,9 @@
 namespace SeederMesh.Ledger.Transfers;
 
-/// <summary>What became of a transfer, in the order of the checks (TigerBeetle, create_transfers, "descending precedence").</summary>
-/// <remarks>TigerBeetle's values about ledgers, time-outs, balancing and imports do not exist here, because those do not.</remarks>
+/// <summary>What became of a transfer, in the order of the checks (TigerBeetle, create_transfers, "descending
+/// precedence").</summary>
+/// <remarks>TigerBeetle's values about ledgers, time-outs, balancing and imports do not exist here, because those do
+/// not.</remarks>
 public enum TransferResult
 {
     /// <summary>Never returned.</summary>

@@ -18,8 +18,10 @@ internal sealed record StagedTransfer(
     public long CreditSequenceBefore { get; } = Credit.LastSequence;
 }
 
-/// <summary>The books as the writer sees them: the database, what is cached of it, and what the current group adds.</summary>
-/// <remarks>One writer, so what is cached stays true until a write fails or somebody else writes; then all of it is dropped.</remarks>
+/// <summary>The books as the writer sees them: the database, what is cached of it, and what the current group
+/// adds.</summary>
+/// <remarks>One writer, so what is cached stays true until a write fails or somebody else writes; then all of it is
+/// dropped.</remarks>
 internal sealed class Books(WriteSession session)
 {
     /// <summary>Accounts, and revisions, kept in memory between groups; some 30 MiB when full.</summary>
@@ -122,9 +124,11 @@ internal sealed class Books(WriteSession session)
         return row.Read() ? row.Blob(0) : null;
     }
 
-    /// <summary>The stored revision: 0 when there is no such record. Records that never change have 0 when missing and 1 when there.</summary>
+    /// <summary>The stored revision: 0 when there is no such record. Records that never change have 0 when missing and
+    /// 1 when there.</summary>
     /// <param name="record">Whose key.</param>
-    /// <param name="assumeNew">Answers 0 for an unknown first revision without asking: the primary key will tell.</param>
+    /// <param name="assumeNew">Answers 0 for an unknown first revision without asking: the primary key will
+    /// tell.</param>
     public long FindRevision(PreparedRecord record, bool assumeNew)
     {
         if (stagedRecords.TryGetValue(record.Key, out (PreparedRecord Record, bool IsNew) added))

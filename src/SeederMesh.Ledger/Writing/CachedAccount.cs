@@ -6,7 +6,8 @@ namespace SeederMesh.Ledger.Writing;
 /// <summary>The four balances of an account, in msat, none negative.</summary>
 internal readonly record struct Balances(long DebitsPending, long DebitsPosted, long CreditsPending, long CreditsPosted);
 
-/// <summary>An account as the writer knows it, ahead of the database by what the current group has not committed.</summary>
+/// <summary>An account as the writer knows it, ahead of the database by what the current group has not
+/// committed.</summary>
 internal sealed class CachedAccount(long number, AccountOpening opening, Balances balances, long lastSequence)
 {
     /// <summary>Its row; small, so that transfers and their indexes are.</summary>

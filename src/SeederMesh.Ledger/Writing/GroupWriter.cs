@@ -3,9 +3,11 @@ using SeederMesh.Ledger.Sql;
 
 namespace SeederMesh.Ledger.Writing;
 
-/// <summary>The one writer: takes what callers have queued as one group, decides on each posting, commits once, answers all.</summary>
+/// <summary>The one writer: takes what callers have queued as one group, decides on each posting, commits once, answers
+/// all.</summary>
 /// <remarks>
-/// While one group waits for the disk the next one gathers, so that the cost of a durable commit is shared by all who ask at
+/// While one group waits for the disk the next one gathers, so that the cost of a durable commit is shared by all who
+/// ask at
 /// once. It has a thread of its own, because a durable commit blocks.
 /// </remarks>
 internal sealed class GroupWriter : IDisposable
@@ -127,7 +129,8 @@ internal sealed class GroupWriter : IDisposable
         End(current, view, view.HasChanges);
     }
 
-    /// <summary>The group again, each posting behind a savepoint, so that only those that the schema refuses are left out.</summary>
+    /// <summary>The group again, each posting behind a savepoint, so that only those that the schema refuses are left
+    /// out.</summary>
     private void CommitCarefully(List<PreparedPosting> group, WriteSession current, Books view)
     {
         current.Control(dialect.Begin);

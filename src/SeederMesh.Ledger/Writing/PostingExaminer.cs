@@ -6,9 +6,11 @@ using SeederMesh.Ledger.Transfers;
 
 namespace SeederMesh.Ledger.Writing;
 
-/// <summary>Decides on one posting against the books, and stages it when every part is accepted. Checks come before effects.</summary>
+/// <summary>Decides on one posting against the books, and stages it when every part is accepted. Checks come before
+/// effects.</summary>
 /// <remarks>
-/// A quick examination takes new ids as new without asking the database, whose unique keys then tell; a refusal, or a group
+/// A quick examination takes new ids as new without asking the database, whose unique keys then tell; a refusal, or a
+/// group
 /// that the database refused, is examined again with every look-up, so that each answer is exact.
 /// </remarks>
 internal sealed class PostingExaminer(Books books)

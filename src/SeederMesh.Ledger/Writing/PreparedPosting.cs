@@ -10,7 +10,8 @@ using SeederMesh.Ledger.Transfers;
 
 namespace SeederMesh.Ledger.Writing;
 
-/// <summary>A posting with what the caller's thread can work out before the writer sees it: fields, keys, the digest.</summary>
+/// <summary>A posting with what the caller's thread can work out before the writer sees it: fields, keys, the
+/// digest.</summary>
 internal sealed class PreparedPosting
 {
     private readonly TaskCompletionSource<PostingResult> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,7 +6,8 @@ using SeederMesh.Ledger.Transfers;
 namespace SeederMesh.Ledger.Writing;
 
 /// <summary>The rules for a transfer that need no look-up, in the order of <see cref="TransferResult"/>.</summary>
-/// <remarks><see cref="TransferResult.None"/> means "nothing against it so far" in here, and does not leave this folder.</remarks>
+/// <remarks><see cref="TransferResult.None"/> means "nothing against it so far" in here, and does not leave this
+/// folder.</remarks>
 internal static class TransferRules
 {
     private static readonly UInt128 IntMax = UInt128.MaxValue;
@@ -79,8 +80,10 @@ internal static class TransferRules
             : TransferResult.Posted;
     }
 
-    /// <summary>A post or a void takes from what the pending transfer reserved, so that it can break no limit.</summary>
-    /// <exception cref="InvariantViolationException">The reservation is not there: the books contradict themselves.</exception>
+    /// <summary>A post or a void takes from what the pending transfer reserved, so that it can break no
+    /// limit.</summary>
+    /// <exception cref="InvariantViolationException">The reservation is not there: the books contradict
+    /// themselves.</exception>
     public static TransferResult ExamineReservation(CachedAccount debit, CachedAccount credit, Msat released)
     {
         Invariant.Require(

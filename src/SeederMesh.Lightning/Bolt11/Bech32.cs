@@ -21,7 +21,8 @@ public enum Bech32Checksum
 /// <param name="Checksum">Which checksum closes it.</param>
 public sealed record Bech32Text(string Prefix, byte[] Words, Bech32Checksum Checksum);
 
-/// <summary>Bech32 and bech32m, and the bolt12 form without checksum. Sources: BIP 173, BIP 350, BOLT 12 "Encoding".</summary>
+/// <summary>Bech32 and bech32m, and the bolt12 form without checksum. Sources: BIP 173, BIP 350, BOLT 12
+/// "Encoding".</summary>
 public static class Bech32
 {
     /// <summary>The longest string of BIP 173. Invoices and LNURLs are longer, and say so.</summary>
@@ -116,7 +117,8 @@ public static class Bech32
 
     /// <summary>5-bit words as bytes; whatever is left over and shorter than a byte is dropped.</summary>
     /// <param name="words">The words, each below 32.</param>
-    /// <param name="leftOverIsZero">Whether the dropped bits were zero and fewer than five, as strict decoders ask for.</param>
+    /// <param name="leftOverIsZero">Whether the dropped bits were zero and fewer than five, as strict decoders ask
+    /// for.</param>
     public static byte[] ToBytes(ReadOnlySpan<byte> words, out bool leftOverIsZero)
     {
         byte[] bytes = new byte[words.Length * 5 / 8];

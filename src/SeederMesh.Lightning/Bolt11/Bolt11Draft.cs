@@ -7,7 +7,8 @@ using SeederMesh.Core.Money;
 namespace SeederMesh.Lightning.Bolt11;
 
 /// <summary>An invoice before it is signed.</summary>
-/// <remarks>Feature bits <c>var_onion_optin</c> and <c>payment_secret</c> are always demanded. Source: BOLT 11.</remarks>
+/// <remarks>Feature bits <c>var_onion_optin</c> and <c>payment_secret</c> are always demanded. Source: BOLT
+/// 11.</remarks>
 public sealed record Bolt11Draft
 {
     /// <summary>The network: <c>bc</c>, <c>tb</c>, <c>tbs</c> or <c>bcrt</c>.</summary>
@@ -36,7 +37,8 @@ public sealed record Bolt11Draft
 
     /// <summary>Signs with a node's key and writes the text.</summary>
     /// <param name="secretKey">The node's 32-byte secp256k1 key.</param>
-    /// <exception cref="InvariantViolationException">The description is too long, or both or neither of text and hash are given.</exception>
+    /// <exception cref="InvariantViolationException">The description is too long, or both or neither of text and hash
+    /// are given.</exception>
     public string Sign(ReadOnlySpan<byte> secretKey)
     {
         byte[] text = Encoding.UTF8.GetBytes(Description ?? "");

@@ -56,7 +56,8 @@ public sealed record Bolt11Invoice
     /// <summary>Field <c>9</c>: the feature bits that are set, ascending.</summary>
     public IReadOnlyList<int> Features { get; init; } = [];
 
-    /// <summary>Field <c>f</c>: on-chain addresses to fall back to: version 0 to 16 (witness), 17 (P2PKH) or 18 (P2SH), and program.</summary>
+    /// <summary>Field <c>f</c>: on-chain addresses to fall back to: version 0 to 16 (witness), 17 (P2PKH) or 18 (P2SH),
+    /// and program.</summary>
     public IReadOnlyList<FallbackAddress> Fallbacks { get; init; } = [];
 
     /// <summary>Fields <c>r</c>: private ways to the payee, each a list of hops.</summary>

@@ -6,13 +6,15 @@ using SeederMesh.Lightning.Bolt11;
 namespace SeederMesh.Lightning.Bolt12;
 
 /// <summary>A BOLT 12 offer: a reusable request that a node can fetch invoices from.</summary>
-/// <remarks>Immutable. At most <see cref="LengthMax"/> characters. It is not signed; the invoice fetched from it is. Source: BOLT 12, "Offers".</remarks>
+/// <remarks>Immutable. At most <see cref="LengthMax"/> characters. It is not signed; the invoice fetched from it is.
+/// Source: BOLT 12, "Offers".</remarks>
 public sealed record Bolt12Offer
 {
     /// <summary>Longest offer in characters.</summary>
     public const int LengthMax = 16_384;
 
-    /// <summary>The genesis hash of bitcoin as BOLT 12 writes it, which stands when <see cref="Chains"/> is empty.</summary>
+    /// <summary>The genesis hash of bitcoin as BOLT 12 writes it, which stands when <see cref="Chains"/> is
+    /// empty.</summary>
     public const string BitcoinChain = "6fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d6190000000000";
 
     /// <summary>The offer as text, lower case, joined.</summary>

@@ -5,7 +5,8 @@ using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Lightning.Bolt12;
 
-/// <summary>Reads an offer's TLV stream: total, bounded by its bytes. Source: BOLT 1 "Type-Length-Value Format", BOLT 12 "Offers".</summary>
+/// <summary>Reads an offer's TLV stream: total, bounded by its bytes. Source: BOLT 1 "Type-Length-Value Format", BOLT
+/// 12 "Offers".</summary>
 internal sealed class OfferReader
 {
     private static readonly UTF8Encoding strictUtf8 = new(false, throwOnInvalidBytes: true);

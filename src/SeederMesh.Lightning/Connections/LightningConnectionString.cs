@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SeederMesh.Lightning;
 
-/// <summary>Which node to use and how to reach it, in the format that operators know from BTCPay: <c>type=...;key=value;...</c>.</summary>
+/// <summary>Which node to use and how to reach it, in the format that operators know from BTCPay:
+/// <c>type=...;key=value;...</c>.</summary>
 /// <remarks>
 /// Keys are case-insensitive and stand once; values may contain <c>=</c> but no <c>;</c>. At most 8,192 characters.
 /// <code>
@@ -46,7 +47,8 @@ public sealed record LightningConnectionString
     /// <summary>Reads a connection string.</summary>
     /// <param name="text">The string.</param>
     /// <param name="result">What it says, or null.</param>
-    /// <param name="error">Which key is unknown, missing, doubled or wrong, and what would be right; empty when nothing is.</param>
+    /// <param name="error">Which key is unknown, missing, doubled or wrong, and what would be right; empty when nothing
+    /// is.</param>
     public static bool TryParse(string? text, [NotNullWhen(true)] out LightningConnectionString? result, out string error)
     {
         result = null;

@@ -8,7 +8,8 @@ namespace SeederMesh.Lightning;
 public static class LightningNodes
 {
     /// <summary>The node of a connection string. Nothing is connected yet; the first call does.</summary>
-    /// <exception cref="ArgumentException">The string is wrong; the message names the key and says what would be right.</exception>
+    /// <exception cref="ArgumentException">The string is wrong; the message names the key and says what would be
+    /// right.</exception>
     public static ILightningNode Connect(string connectionString) =>
         LightningConnectionString.TryParse(connectionString, out LightningConnectionString? parsed, out string error)
             ? Connect(parsed)

@@ -8,8 +8,10 @@ namespace SeederMesh.Lightning.CoreLightning;
 
 /// <summary>Keysend under the caller's preimage.</summary>
 /// <remarks>
-/// lightningd's own <c>keysend</c> draws the preimage itself, so that its hash could not be stored before it is sent. Here the onion is built with
-/// <c>getroute</c> and <c>createonion</c>, the preimage in the last hop (TLV 5482373484), and sent with <c>sendonion</c>: the hash is the
+/// lightningd's own <c>keysend</c> draws the preimage itself, so that its hash could not be stored before it is sent.
+/// Here the onion is built with
+/// <c>getroute</c> and <c>createonion</c>, the preimage in the last hop (TLV 5482373484), and sent with
+/// <c>sendonion</c>: the hash is the
 /// caller's, and lightningd refuses a second payment under it while one is alive.
 /// </remarks>
 public sealed partial class CoreLightningNode
@@ -153,7 +155,8 @@ public sealed partial class CoreLightningNode
             .Add("destination", request.Destination.ToString());
     }
 
-    /// <summary>A hop's payload: TLVs 2 (amount), 4 (absolute expiry), 6 (next channel), with their length before them. Source: BOLT 4.</summary>
+    /// <summary>A hop's payload: TLVs 2 (amount), 4 (absolute expiry), 6 (next channel), with their length before them.
+    /// Source: BOLT 4.</summary>
     internal static byte[] HopPayload(ulong amountMsat, ulong expiryHeight, string? nextChannel, Preimage? preimage)
     {
         List<byte> records = [];
@@ -227,7 +230,8 @@ public sealed partial class CoreLightningNode
         return bytes;
     }
 
-    // waitsendpay's error 204 names the channel that failed, as getroute's exclude wants it; the payee's own refusal (203) names none to avoid.
+    // waitsendpay's error 204 names the channel that failed, as getroute's exclude wants it; the payee's own refusal
+    // (203) names none to avoid.
     private static string? ErringChannel(RpcErrorException error)
     {
         if (error.Code != 204 || error.Details is not { } details)

@@ -6,7 +6,8 @@ using SeederMesh.Core.Money;
 namespace SeederMesh.Lightning.CoreLightning;
 
 /// <summary>Core Lightning (lightningd 24.08 or later) over its unix socket.</summary>
-/// <remarks>Connection string: <c>type=clightning;server=unix:///path/lightning-rpc</c>. Source: Core Lightning's JSON-RPC reference. Thread safe.</remarks>
+/// <remarks>Connection string: <c>type=clightning;server=unix:///path/lightning-rpc</c>. Source: Core Lightning's
+/// JSON-RPC reference. Thread safe.</remarks>
 public sealed partial class CoreLightningNode : ILightningNode
 {
     private const int MethodNotFound = -32601;

@@ -23,7 +23,8 @@ public sealed partial class CoreLightningNode
             return refused;
         }
 
-        // xpay refuses what is paid or in flight with errors that say little; the look-up says it with preimage and fee.
+        // xpay refuses what is paid or in flight with errors that say little; the look-up says it with preimage and
+        // fee.
         Payment before = await LookUpPaymentAsync(target.PaymentHash, cancellation);
         if (before.Status is PaymentStatus.Succeeded or PaymentStatus.Unknown)
         {

@@ -6,9 +6,11 @@ using System.Text.Json;
 
 namespace SeederMesh.Lightning.CoreLightning;
 
-/// <summary>JSON-RPC 2.0 over Core Lightning's unix socket: one connection, many calls in flight, answers in any order.</summary>
+/// <summary>JSON-RPC 2.0 over Core Lightning's unix socket: one connection, many calls in flight, answers in any
+/// order.</summary>
 /// <remarks>
-/// Answers are matched by id and are at most <see cref="AnswerSizeMax"/> bytes. When the connection breaks, every call in flight ends with
+/// Answers are matched by id and are at most <see cref="AnswerSizeMax"/> bytes. When the connection breaks, every call
+/// in flight ends with
 /// <see cref="RpcLostException"/>: it was sent, and its fate is unknown. The next call connects again. Thread safe.
 /// </remarks>
 internal sealed class JsonRpcSocket(string path) : IAsyncDisposable
@@ -184,7 +186,8 @@ internal sealed class JsonRpcSocket(string path) : IAsyncDisposable
 
                     buffer.Advance(read);
 
-                    // An answer ends with a brace; lightningd writes two newlines after it. Looking only then keeps long listings linear.
+                    // An answer ends with a brace; lightningd writes two newlines after it. Looking only then keeps
+                    // long listings linear.
                     ReadOnlySpan<byte> tail = buffer.WrittenSpan[^read..];
                     if (tail.IndexOf("\n\n"u8) >= 0 || tail.TrimEnd("\n\r "u8).EndsWith("}"u8) || tail.Trim("\n\r "u8).IsEmpty)
                     {

@@ -6,7 +6,8 @@ namespace SeederMesh.Lightning.CoreLightning;
 
 /// <summary>Parameters of a call to lightningd, by name, and the request that carries them.</summary>
 /// <remarks>
-/// Written by hand because lightningd is stricter than JSON: it refuses <c>\u</c> escapes (so text goes out as raw UTF-8, and control
+/// Written by hand because lightningd is stricter than JSON: it refuses <c>\u</c> escapes (so text goes out as raw
+/// UTF-8, and control
 /// characters become spaces), null values (so absent parameters are left out), and amounts such as 1234.0.
 /// </remarks>
 internal sealed class RpcParameters
@@ -67,7 +68,8 @@ internal sealed class RpcParameters
         return this;
     }
 
-    /// <summary>The request: <c>jsonrpc</c> and <c>params</c> are both required. Two newlines end it, as they end an answer.</summary>
+    /// <summary>The request: <c>jsonrpc</c> and <c>params</c> are both required. Two newlines end it, as they end an
+    /// answer.</summary>
     public byte[] ToRequest(string id, string method) => Encoding.UTF8.GetBytes(
         $"{{\"jsonrpc\":\"2.0\",\"id\":\"{id}\",\"method\":\"{method}\",\"params\":{{{json}}}}}\n\n");
 

@@ -5,7 +5,8 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Lightning.CoreLightning;
 
-/// <summary>Reads what lightningd answers. Amounts are integers, or strings that end in msat (older releases).</summary>
+/// <summary>Reads what lightningd answers. Amounts are integers, or strings that end in msat (older
+/// releases).</summary>
 internal static class RpcReader
 {
     public static LightningNodeException Malformed(string method, string field) =>

@@ -10,7 +10,8 @@ public sealed class DestinationResolver(OutgoingPolicy policy) : IDisposable
 {
     private readonly OutgoingHttp http = new(policy);
 
-    /// <summary>Resolves a destination for one payment. Nothing is paid; asking again may give another invoice.</summary>
+    /// <summary>Resolves a destination for one payment. Nothing is paid; asking again may give another
+    /// invoice.</summary>
     /// <param name="destination">Where the money shall go.</param>
     /// <param name="amount">What the payee shall receive, more than zero.</param>
     /// <param name="comment">A line for the payee (LUD-12), shortened to what it takes; may be empty.</param>

@@ -48,7 +48,8 @@ internal static class LnurlPay
         };
     }
 
-    /// <summary>LUD-06: the invoice's description hash is the SHA-256 of the metadata, and of the payer data after it (LUD-18).</summary>
+    /// <summary>LUD-06: the invoice's description hash is the SHA-256 of the metadata, and of the payer data after it
+    /// (LUD-18).</summary>
     public static Digest DescriptionHash(string metadata, string payerData) =>
         Digest.Of(Encoding.UTF8.GetBytes(metadata + payerData));
 
@@ -144,7 +145,8 @@ internal static class LnurlPay
         {
             throw new ResolveException(
                 ResolveStatus.InvoiceMismatch,
-                $"{from.Host} was asked for {amount.Value} msat and gave an invoice over {invoice.Amount?.Value.ToString(CultureInfo.InvariantCulture) ?? "any amount"}.");
+                $"{from.Host} was asked for {amount.Value} msat and gave an invoice over "
+                    + $"{invoice.Amount?.Value.ToString(CultureInfo.InvariantCulture) ?? "any amount"}.");
         }
 
         return invoice.DescriptionHash == DescriptionHash(metadata, payerData)
@@ -153,7 +155,8 @@ internal static class LnurlPay
                 ResolveStatus.InvoiceMismatch, $"{from.Host} gave an invoice whose description hash is not that of its metadata.");
     }
 
-    // An action that is malformed or points to another host is dropped: it is only shown, and the payment does not depend on it.
+    // An action that is malformed or points to another host is dropped: it is only shown, and the payment does not
+    // depend on it.
     internal static SuccessAction? ReadSuccessAction(JsonElement answer, Uri callback)
     {
         if (!answer.TryGetProperty("successAction", out JsonElement action) || action.ValueKind != JsonValueKind.Object)

@@ -5,8 +5,10 @@ using System.Text.Json;
 namespace SeederMesh.Lightning.Destinations;
 
 /// <summary>Asks addresses that others chose: only where the policy allows, bounded in time and size.</summary>
-/// <remarks>The name is resolved once and the connection goes to the address that was checked, so that a name cannot change its address between
-/// the check and the connection (DNS rebinding). No proxy, no cookies, no redirect to another host. Thread safe.</remarks>
+/// <remarks>The name is resolved once and the connection goes to the address that was checked, so that a name cannot
+/// change its address between
+/// the check and the connection (DNS rebinding). No proxy, no cookies, no redirect to another host. Thread
+/// safe.</remarks>
 internal sealed class OutgoingHttp : IDisposable
 {
     private readonly OutgoingPolicy policy;
@@ -52,7 +54,8 @@ internal sealed class OutgoingHttp : IDisposable
     }
 
     /// <summary>The JSON object that an address answers with.</summary>
-    /// <exception cref="ResolveException">The address is refused, does not answer, or answers something else.</exception>
+    /// <exception cref="ResolveException">The address is refused, does not answer, or answers something
+    /// else.</exception>
     public async Task<JsonElement> GetObjectAsync(Uri address, CancellationToken cancellation)
     {
         Uri at = address;

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace SeederMesh.Lightning.Destinations;
 
 /// <summary>Which hosts an address from outside (a manifest, a payee) may make this process talk to.</summary>
-/// <remarks>Default: public addresses over https only. Time limit 10 s, answers up to 64 KiB, at most 3 redirects on the same host.</remarks>
+/// <remarks>Default: public addresses over https only. Time limit 10 s, answers up to 64 KiB, at most 3 redirects on
+/// the same host.</remarks>
 public sealed record OutgoingPolicy
 {
     /// <summary>Longest answer in bytes.</summary>
@@ -63,7 +64,8 @@ public sealed record OutgoingPolicy
             return AddressKind.Private;
         }
 
-        // 2000::/3 is all that is routed; inside it 2001::/23 (Teredo and other protocols), documentation, and 6to4, whose
+        // 2000::/3 is all that is routed; inside it 2001::/23 (Teredo and other protocols), documentation, and 6to4,
+        // whose
         // inner IPv4 address decides. NAT64 (64:ff9b::/96) lies outside; its inner address decides too.
         bool nat64 = ip[..12].SequenceEqual((ReadOnlySpan<byte>)[0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]);
         return (ip[0], ip[1], ip[2], ip[3]) switch

@@ -6,8 +6,10 @@ namespace SeederMesh.Lightning.Destinations;
 
 /// <summary>Where a payee wants its money.</summary>
 /// <remarks>
-/// Written <c>keysend:NODE</c> (66 hexadecimal digits), <c>lnaddress:USER@HOST[:PORT]</c> (LUD-16), <c>lnurl:...</c> (LUD-01 <c>lnurl1...</c>,
-/// LUD-17 <c>lnurlp://...</c> or an https address), <c>bolt12:lno1...</c>, or <c>bolt11:lnbc...</c> (once, for refunds). At most 7,200 characters.
+/// Written <c>keysend:NODE</c> (66 hexadecimal digits), <c>lnaddress:USER@HOST[:PORT]</c> (LUD-16), <c>lnurl:...</c>
+/// (LUD-01 <c>lnurl1...</c>,
+/// LUD-17 <c>lnurlp://...</c> or an https address), <c>bolt12:lno1...</c>, or <c>bolt11:lnbc...</c> (once, for
+/// refunds). At most 7,200 characters.
 /// A bare <c>user@host</c>, <c>lnurl1...</c>, <c>lno1...</c> or invoice is understood too.
 /// </remarks>
 public sealed record PayoutDestination
@@ -114,7 +116,8 @@ public sealed record PayoutDestination
             : (new PayoutDestination(DestinationKind.Lnurl, value) { PayAddress = address }, "");
     }
 
-    // LUD-16 and LUD-17: https, but http where there is no certificate authority: onion services, and this machine itself.
+    // LUD-16 and LUD-17: https, but http where there is no certificate authority: onion services, and this machine
+    // itself.
     internal static Uri Plain(Uri secure) =>
         secure.IsLoopback || secure.Host.EndsWith(".onion", StringComparison.OrdinalIgnoreCase)
             ? new Uri("http" + secure.AbsoluteUri["https".Length..])

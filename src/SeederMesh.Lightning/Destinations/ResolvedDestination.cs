@@ -18,10 +18,12 @@ public sealed record ResolvedDestination
     /// <summary>The invoice to pay; checked against amount and metadata.</summary>
     public Bolt11Invoice? Invoice { get; init; }
 
-    /// <summary>The offer to fetch an invoice from (<see cref="ILightningNode.FetchOfferInvoiceAsync"/>), for BOLT 12.</summary>
+    /// <summary>The offer to fetch an invoice from (<see cref="ILightningNode.FetchOfferInvoiceAsync"/>), for BOLT
+    /// 12.</summary>
     public string? Offer { get; init; }
 
-    /// <summary>What the payee takes at least and at most, when it said so. Helps to batch when <see cref="ResolveStatus.AmountOutOfRange"/>.</summary>
+    /// <summary>What the payee takes at least and at most, when it said so. Helps to batch when
+    /// <see cref="ResolveStatus.AmountOutOfRange"/>.</summary>
     public (Msat Min, Msat Max)? Limits { get; init; }
 
     /// <summary>What the payee wants shown after the payment (LUD-09).</summary>
@@ -37,7 +39,8 @@ public enum ResolveStatus
     /// <summary>Never returned.</summary>
     None = 0,
 
-    /// <summary>The rules for outgoing requests forbid the address; only the operator or the payee can change that.</summary>
+    /// <summary>The rules for outgoing requests forbid the address; only the operator or the payee can change
+    /// that.</summary>
     AddressRefused = 1,
 
     /// <summary>The host does not answer; later it may.</summary>

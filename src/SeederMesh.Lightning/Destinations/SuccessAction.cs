@@ -15,7 +15,8 @@ public sealed record SuccessAction(string Tag, string Text, string? Url)
     /// <summary>For "aes": the initialisation vector, in base64.</summary>
     internal string? InitialisationVector { get; init; }
 
-    /// <summary>What "aes" hides, for who has the preimage; null for the other tags and for what does not decrypt.</summary>
+    /// <summary>What "aes" hides, for who has the preimage; null for the other tags and for what does not
+    /// decrypt.</summary>
     public string? Reveal(Preimage preimage)
     {
         if (Ciphertext is null || InitialisationVector is null)

@@ -2,10 +2,13 @@ using System.Threading.Channels;
 
 namespace SeederMesh.Lightning.Embedded;
 
-/// <summary>Runs decisions one after another and commits many of them in one SQLite transaction (group commit).</summary>
+/// <summary>Runs decisions one after another and commits many of them in one SQLite transaction (group
+/// commit).</summary>
 /// <remarks>
-/// A caller's task completes only after the commit that holds its changes. With <c>synchronous=FULL</c> that survives a power loss; one fsync
-/// is shared by everything that waited while the one before it ran. At most <see cref="QueueMax"/> decisions wait, then callers wait.
+/// A caller's task completes only after the commit that holds its changes. With <c>synchronous=FULL</c> that survives a
+/// power loss; one fsync
+/// is shared by everything that waited while the one before it ran. At most <see cref="QueueMax"/> decisions wait, then
+/// callers wait.
 /// When a commit fails, memory and file may differ: the queue stops, and only opening the network again goes on.
 /// </remarks>
 internal sealed class CommitQueue : IAsyncDisposable
@@ -27,7 +30,8 @@ internal sealed class CommitQueue : IAsyncDisposable
     }
 
     /// <summary>Runs <paramref name="decide"/> alone and answers once its changes are durable.</summary>
-    /// <exception cref="LightningNodeException">The network has stopped; whether this decision is durable is unknown.</exception>
+    /// <exception cref="LightningNodeException">The network has stopped; whether this decision is durable is
+    /// unknown.</exception>
     public async Task<T> RunAsync<T>(Func<T> decide, CancellationToken cancellation = default)
     {
         Decision<T> decision = new(decide);

@@ -6,12 +6,17 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Lightning.Embedded;
 
-/// <summary>A Lightning network of play money in one process: nodes, channels, liquidity, routing fees, real BOLT 11 invoices.</summary>
+/// <summary>A Lightning network of play money in one process: nodes, channels, liquidity, routing fees, real BOLT 11
+/// invoices.</summary>
 /// <remarks>
-/// A new file holds the nodes <see cref="HubName"/>, <see cref="NorthName"/> and <see cref="SouthName"/>, joined in a triangle; each wallet gets
-/// one channel to north or south, chosen by its name, so that every payment between hub and wallets is forwarded and costs a fee.
-/// Deterministic: the same seed and the same calls give the same keys, preimages, routes and balances; there is no randomness in it.
-/// Every change is durable before its task completes; a payment over any number of hops is one transaction. Thread safe.
+/// A new file holds the nodes <see cref="HubName"/>, <see cref="NorthName"/> and <see cref="SouthName"/>, joined in a
+/// triangle; each wallet gets
+/// one channel to north or south, chosen by its name, so that every payment between hub and wallets is forwarded and
+/// costs a fee.
+/// Deterministic: the same seed and the same calls give the same keys, preimages, routes and balances; there is no
+/// randomness in it.
+/// Every change is durable before its task completes; a payment over any number of hops is one transaction. Thread
+/// safe.
 /// </remarks>
 public sealed partial class EmbeddedNetwork : IAsyncDisposable
 {
@@ -56,9 +61,11 @@ public sealed partial class EmbeddedNetwork : IAsyncDisposable
             ? new EmbeddedNode(this, name)
             : throw new ArgumentException($"The play-money network has no node '{name}'.", nameof(name));
 
-    /// <summary>Opens a wallet: a node with one channel, funded by the operator's faucet of play money. Idempotent by name and token.</summary>
+    /// <summary>Opens a wallet: a node with one channel, funded by the operator's faucet of play money. Idempotent by
+    /// name and token.</summary>
     /// <param name="name">1 to 32 of a-z 0-9 - _ ; also the user part of its Lightning address.</param>
-    /// <param name="token">The wallet's secret, 32 to 128 hexadecimal digits, chosen by its owner. Only its hash is stored.</param>
+    /// <param name="token">The wallet's secret, 32 to 128 hexadecimal digits, chosen by its owner. Only its hash is
+    /// stored.</param>
     /// <param name="funds">Play money to start with. Counts only when the wallet is new.</param>
     /// <param name="cancellation">Gives up waiting; the wallet may be open all the same.</param>
     public async Task<OpenWalletResult> OpenWalletAsync(
@@ -88,7 +95,8 @@ public sealed partial class EmbeddedNetwork : IAsyncDisposable
             : null;
     }
 
-    /// <summary>A wallet's node for those who want to pay it by name, as a Lightning address does; null where there is none.</summary>
+    /// <summary>A wallet's node for those who want to pay it by name, as a Lightning address does; null where there is
+    /// none.</summary>
     internal async Task<EmbeddedNode?> FindPayeeAsync(string name, CancellationToken cancellation) =>
         await commits.RunAsync(() => store.Map.Find(name) is not null, cancellation) ? new EmbeddedNode(this, name) : null;
 

@@ -3,11 +3,15 @@ using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Lightning.Embedded;
 
-/// <summary>Checks an embedded network's books from its file alone, while the network runs or after it stopped.</summary>
+/// <summary>Checks an embedded network's books from its file alone, while the network runs or after it
+/// stopped.</summary>
 /// <remarks>
-/// Reads one snapshot. What must hold: on each channel both sides and what is in flight add up to what it was opened with; each node holds what it
-/// began with, plus what it received and earned by forwarding, less what it paid and has in flight; every preimage hashes to
-/// its payment hash; a payment that succeeded has exactly one settled invoice over the same amount, and the other way round.
+/// Reads one snapshot. What must hold: on each channel both sides and what is in flight add up to what it was opened
+/// with; each node holds what it
+/// began with, plus what it received and earned by forwarding, less what it paid and has in flight; every preimage
+/// hashes to
+/// its payment hash; a payment that succeeded has exactly one settled invoice over the same amount, and the other way
+/// round.
 /// </remarks>
 /// <param name="Nodes">How many nodes there are.</param>
 /// <param name="Payments">How many payments succeeded.</param>

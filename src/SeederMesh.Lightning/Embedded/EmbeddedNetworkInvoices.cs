@@ -30,7 +30,8 @@ public sealed partial class EmbeddedNetwork
             return new InvoiceResult(InvoiceResultStatus.InvalidRequest, null, defect);
         }
 
-        // Signed here, on the caller's thread; the commit loop only stores. Derived from the label: the same request, the same preimage.
+        // Signed here, on the caller's thread; the commit loop only stores. Derived from the label: the same request,
+        // the same preimage.
         Preimage preimage = new(store.Derive($"preimage/{name}/{request.Label}"));
         DateTimeOffset now = options.Clock.GetUtcNow();
         TimeSpan expiry = TimeSpan.FromSeconds(Math.Ceiling(request.Expiry.TotalSeconds));
@@ -77,7 +78,8 @@ public sealed partial class EmbeddedNetwork
     internal Task<IReadOnlyList<Payment>> ListPaymentsAsync(string name, int limit, CancellationToken cancellation) =>
         commits.RunAsync<IReadOnlyList<Payment>>(() => store.ListPayments(name, limit), cancellation);
 
-    /// <summary>Settled invoices after a cursor, at most <paramref name="limit"/>, and what completes when there may be more.</summary>
+    /// <summary>Settled invoices after a cursor, at most <paramref name="limit"/>, and what completes when there may be
+    /// more.</summary>
     internal Task<(IReadOnlyList<SettledInvoice> Settled, Task Changed)> ListSettledAsync(
         string name, long afterCursor, int limit, CancellationToken cancellation) =>
         commits.RunAsync<(IReadOnlyList<SettledInvoice>, Task)>(

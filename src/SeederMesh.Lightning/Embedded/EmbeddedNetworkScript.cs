@@ -3,10 +3,12 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Lightning.Embedded;
 
-/// <summary>Failures by script: what the operator of a demo or a test wants to go wrong, exactly when. Durable like everything else.</summary>
+/// <summary>Failures by script: what the operator of a demo or a test wants to go wrong, exactly when. Durable like
+/// everything else.</summary>
 public sealed partial class EmbeddedNetwork
 {
-    /// <summary>Takes a node off the network or brings it back. Offline it neither sends, receives nor forwards.</summary>
+    /// <summary>Takes a node off the network or brings it back. Offline it neither sends, receives nor
+    /// forwards.</summary>
     /// <exception cref="ArgumentException">There is no such node.</exception>
     public Task SetOnlineAsync(string node, bool online) => ScriptAsync(node, found => found.Online = online);
 
@@ -18,7 +20,8 @@ public sealed partial class EmbeddedNetwork
     /// <exception cref="ArgumentException">There is no such node.</exception>
     public Task RefuseNextAsync(string node, int payments) => ScriptAsync(node, found => found.RefuseNext = payments);
 
-    /// <summary>Loses the answers to a node's next payments: they happen, and the payer is told <see cref="PaymentStatus.Unknown"/>.</summary>
+    /// <summary>Loses the answers to a node's next payments: they happen, and the payer is told
+    /// <see cref="PaymentStatus.Unknown"/>.</summary>
     /// <exception cref="ArgumentException">There is no such node.</exception>
     public Task LoseNextAnswersAsync(string node, int answers) => ScriptAsync(node, found => found.LoseNext = answers);
 

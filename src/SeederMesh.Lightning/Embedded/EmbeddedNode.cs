@@ -59,7 +59,8 @@ public sealed class EmbeddedNode : ILightningNode
         }
     }
 
-    /// <summary>One page of settled invoices: at once when there are any, else as soon as there are or after <paramref name="wait"/>.</summary>
+    /// <summary>One page of settled invoices: at once when there are any, else as soon as there are or after
+    /// <paramref name="wait"/>.</summary>
     internal async Task<IReadOnlyList<SettledInvoice>> PollSettledAsync(
         long afterCursor, TimeSpan wait, CancellationToken cancellation)
     {

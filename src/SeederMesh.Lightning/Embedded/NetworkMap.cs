@@ -54,7 +54,8 @@ internal sealed class MapNode(string name, int ordinal, byte[] secretKey, byte[]
     }
 }
 
-/// <summary>A channel of the embedded network in memory: two sides whose sum, with what is in flight, never changes.</summary>
+/// <summary>A channel of the embedded network in memory: two sides whose sum, with what is in flight, never
+/// changes.</summary>
 internal sealed class MapChannel(long id, MapNode nodeA, MapNode nodeB, Msat initialA, Msat initialB, Msat baseFee, int feePpm)
 {
     public long Id { get; } = id;
@@ -85,7 +86,8 @@ internal sealed class MapChannel(long id, MapNode nodeA, MapNode nodeB, Msat ini
 
     public void Give(MapNode to, Msat amount) => Set(to, BalanceOf(to) + amount);
 
-    /// <summary>What forwarding an amount over this channel costs: base plus millionths, rounded down (BOLT 7).</summary>
+    /// <summary>What forwarding an amount over this channel costs: base plus millionths, rounded down (BOLT
+    /// 7).</summary>
     public Msat FeeFor(Msat amount) => BaseFee + Msat.From((long)((Int128)amount.Value * FeePpm / 1_000_000));
 
     private void Set(MapNode side, Msat balance)
@@ -102,7 +104,8 @@ internal sealed class MapChannel(long id, MapNode nodeA, MapNode nodeB, Msat ini
     }
 }
 
-/// <summary>One step of a route: <paramref name="From"/> sends <paramref name="Amount"/> over <paramref name="Channel"/>.</summary>
+/// <summary>One step of a route: <paramref name="From"/> sends <paramref name="Amount"/> over
+/// <paramref name="Channel"/>.</summary>
 internal sealed record RouteHop(MapChannel Channel, MapNode From, Msat Amount)
 {
     public MapNode To => Channel.PeerOf(From);
@@ -159,8 +162,10 @@ internal sealed class NetworkMap
     }
 
     /// <summary>The cheapest way to bring an amount to a node, or null.</summary>
-    /// <remarks>Dijkstra backwards from the payee, because each fee depends on what arrives after it. Ties go to fewer hops, then to the
-    /// older node, so that the same network always takes the same way. Nodes with one channel are no way through and are not visited.</remarks>
+    /// <remarks>Dijkstra backwards from the payee, because each fee depends on what arrives after it. Ties go to fewer
+    /// hops, then to the
+    /// older node, so that the same network always takes the same way. Nodes with one channel are no way through and
+    /// are not visited.</remarks>
     public static List<RouteHop>? FindRoute(MapNode payer, MapNode payee, Msat amount)
     {
         Dictionary<MapNode, (Msat Needed, int Hops, MapChannel? Next)> best = new() { [payee] = (amount, 0, null) };
@@ -203,7 +208,8 @@ internal sealed class NetworkMap
         return null;
     }
 
-    // A routing node has a channel to each of thousands of wallets: when the payer has few channels, its own are looked at from its side.
+    // A routing node has a channel to each of thousands of wallets: when the payer has few channels, its own are looked
+    // at from its side.
     private static IEnumerable<MapChannel> Ways(MapNode node, MapNode payer)
     {
         foreach (MapChannel channel in payer.Channels)

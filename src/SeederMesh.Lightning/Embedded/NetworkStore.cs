@@ -5,10 +5,13 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Lightning.Embedded;
 
-/// <summary>The embedded network's SQLite file and the map that mirrors it. Only the commit loop uses it once it is open.</summary>
+/// <summary>The embedded network's SQLite file and the map that mirrors it. Only the commit loop uses it once it is
+/// open.</summary>
 /// <remarks>
-/// WAL with <c>synchronous=FULL</c>: each commit is fsynced, so what was acknowledged survives SIGKILL and power loss; group commit pays
-/// for it (hundreds of payments share one fsync). A lock file keeps a second process out, because balances are held in memory too.
+/// WAL with <c>synchronous=FULL</c>: each commit is fsynced, so what was acknowledged survives SIGKILL and power loss;
+/// group commit pays
+/// for it (hundreds of payments share one fsync). A lock file keeps a second process out, because balances are held in
+/// memory too.
 /// </remarks>
 internal sealed partial class NetworkStore : IDisposable
 {

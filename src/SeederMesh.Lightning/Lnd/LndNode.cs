@@ -13,9 +13,12 @@ namespace SeederMesh.Lightning.Lnd;
 
 /// <summary>LND (0.15 or later) over its REST interface.</summary>
 /// <remarks>
-/// Connection string: <c>type=lnd-rest;server=https://HOST:8080;macaroon=HEX</c> and so on, see <see cref="LightningConnectionString"/>.
-/// LND keeps no labels: its invoices are found by payment hash, and <see cref="Invoice.Label"/> is empty. An invoice's preimage is derived from the
-/// macaroon and the label (HMAC-SHA-256), so that the same label meets the same invoice; without a macaroon LND draws it and repeats are new invoices.
+/// Connection string: <c>type=lnd-rest;server=https://HOST:8080;macaroon=HEX</c> and so on, see
+/// <see cref="LightningConnectionString"/>.
+/// LND keeps no labels: its invoices are found by payment hash, and <see cref="Invoice.Label"/> is empty. An invoice's
+/// preimage is derived from the
+/// macaroon and the label (HMAC-SHA-256), so that the same label meets the same invoice; without a macaroon LND draws
+/// it and repeats are new invoices.
 /// Source: LND's API reference. Thread safe.
 /// </remarks>
 public sealed partial class LndNode : ILightningNode

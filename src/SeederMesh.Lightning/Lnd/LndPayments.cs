@@ -96,7 +96,8 @@ public sealed partial class LndNode
         }
         catch (LightningNodeException unreachable)
         {
-            // No connection, or the credentials were refused: this attempt sent nothing, but an earlier one may be in flight.
+            // No connection, or the credentials were refused: this attempt sent nothing, but an earlier one may be in
+            // flight.
             Payment known = await LookUpPaymentAsync(hash, CancellationToken.None);
             return known.Status is PaymentStatus.NotFound or PaymentStatus.Failed
                 ? Payment.Failed(hash, PaymentFailure.NodeUnavailable, unreachable.Message)

@@ -5,7 +5,8 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Lightning.Lnd;
 
-/// <summary>Reads LND's REST answers: 64-bit numbers are strings, bytes are base64, but a payment's hash and preimage are hexadecimal.</summary>
+/// <summary>Reads LND's REST answers: 64-bit numbers are strings, bytes are base64, but a payment's hash and preimage
+/// are hexadecimal.</summary>
 internal static class LndReader
 {
     public static string? Text(JsonElement from, string name) =>

@@ -4,15 +4,18 @@ using SeederMesh.Core.Money;
 namespace SeederMesh.Lightning;
 
 /// <summary>What an invoice shall ask for.</summary>
-/// <param name="Label">The caller's id, unique at this node: 1 to 128 of A-Z a-z 0-9 _ -. Makes the request idempotent.</param>
+/// <param name="Label">The caller's id, unique at this node: 1 to 128 of A-Z a-z 0-9 _ -. Makes the request
+/// idempotent.</param>
 /// <param name="Amount">What to ask for, more than zero; null for an invoice that takes any amount.</param>
-/// <param name="Description">What it is for; at most 639 bytes of UTF-8 unless <see cref="HashDescription"/> is set, then 16 KiB.</param>
+/// <param name="Description">What it is for; at most 639 bytes of UTF-8 unless <see cref="HashDescription"/> is set,
+/// then 16 KiB.</param>
 public sealed record InvoiceRequest(string Label, Msat? Amount, string Description)
 {
     /// <summary>Longest label in characters.</summary>
     public const int LabelLengthMax = 128;
 
-    /// <summary>Put the SHA-256 of the description into the invoice instead of its text, as LUD-06 asks for. Default: the text.</summary>
+    /// <summary>Put the SHA-256 of the description into the invoice instead of its text, as LUD-06 asks for. Default:
+    /// the text.</summary>
     public bool HashDescription { get; init; }
 
     /// <summary>How long it can be paid. Default 1 hour; 1 s to 1 year.</summary>

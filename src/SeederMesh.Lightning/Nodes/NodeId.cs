@@ -2,8 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SeederMesh.Lightning;
 
-/// <summary>A Lightning node's public key: a compressed secp256k1 point, 33 bytes, in 66 lower-case hexadecimal digits.</summary>
-/// <remarks>The first byte is 02 or 03; whether the rest lies on the curve is checked by <see cref="IsOnCurve"/>. Source: BOLT 1.</remarks>
+/// <summary>A Lightning node's public key: a compressed secp256k1 point, 33 bytes, in 66 lower-case hexadecimal
+/// digits.</summary>
+/// <remarks>The first byte is 02 or 03; whether the rest lies on the curve is checked by <see cref="IsOnCurve"/>.
+/// Source: BOLT 1.</remarks>
 public sealed record NodeId
 {
     /// <summary>Its length in bytes.</summary>

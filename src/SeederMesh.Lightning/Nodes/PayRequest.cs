@@ -3,21 +3,24 @@ using SeederMesh.Core.Money;
 namespace SeederMesh.Lightning;
 
 /// <summary>What to pay, and within which limits.</summary>
-/// <param name="Invoice">A BOLT 11 invoice, or a BOLT 12 invoice (<c>lni1...</c>) where the node has the feature.</param>
+/// <param name="Invoice">A BOLT 11 invoice, or a BOLT 12 invoice (<c>lni1...</c>) where the node has the
+/// feature.</param>
 /// <param name="MaxFee">The most that routing may cost on top of the amount.</param>
 public sealed record PayRequest(string Invoice, Msat MaxFee)
 {
     /// <summary>The amount, for an invoice that names none; null otherwise.</summary>
     public Msat? Amount { get; init; }
 
-    /// <summary>How long to wait for an answer. Default 60 s; 1 s to 10 min. It does not bound the payment: an HTLC that is held stays pending.</summary>
+    /// <summary>How long to wait for an answer. Default 60 s; 1 s to 10 min. It does not bound the payment: an HTLC
+    /// that is held stays pending.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(60);
 }
 
 /// <summary>A payment to a node without an invoice.</summary>
 /// <param name="Destination">The payee's node.</param>
 /// <param name="Amount">What the payee receives; more than zero.</param>
-/// <param name="Preimage">Drawn from a secure source by the caller, which has stored it; its SHA-256 is the payment hash.</param>
+/// <param name="Preimage">Drawn from a secure source by the caller, which has stored it; its SHA-256 is the payment
+/// hash.</param>
 /// <param name="MaxFee">The most that routing may cost on top of the amount.</param>
 public sealed record KeysendRequest(NodeId Destination, Msat Amount, Preimage Preimage, Msat MaxFee)
 {

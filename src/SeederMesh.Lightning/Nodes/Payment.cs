@@ -21,10 +21,12 @@ public sealed record Payment
     /// <summary>The proof of payment, once it succeeded.</summary>
     public Preimage? Preimage { get; init; }
 
-    /// <summary>Why it failed; <see cref="PaymentFailure.None"/> unless <see cref="Status"/> is <see cref="PaymentStatus.Failed"/>.</summary>
+    /// <summary>Why it failed; <see cref="PaymentFailure.None"/> unless <see cref="Status"/> is
+    /// <see cref="PaymentStatus.Failed"/>.</summary>
     public PaymentFailure Failure { get; init; }
 
-    /// <summary>A sentence for a person: why it failed, or why its fate is unknown. Empty when there is nothing to say.</summary>
+    /// <summary>A sentence for a person: why it failed, or why its fate is unknown. Empty when there is nothing to
+    /// say.</summary>
     public string Reason { get; init; } = "";
 
     /// <summary>The payee's node, where the node says it.</summary>
@@ -45,7 +47,8 @@ public sealed record Payment
         new() { PaymentHash = paymentHash, Status = PaymentStatus.Unknown, Reason = reason };
 }
 
-/// <summary>How far an outgoing payment is. Only <see cref="NotFound"/> and <see cref="Failed"/> allow another attempt.</summary>
+/// <summary>How far an outgoing payment is. Only <see cref="NotFound"/> and <see cref="Failed"/> allow another
+/// attempt.</summary>
 public enum PaymentStatus
 {
     /// <summary>Never returned.</summary>
@@ -54,7 +57,8 @@ public enum PaymentStatus
     /// <summary>The node answered, and has never heard of the hash.</summary>
     NotFound = 1,
 
-    /// <summary>The node could not be asked, or its answer was lost: the payment may or may not have happened.</summary>
+    /// <summary>The node could not be asked, or its answer was lost: the payment may or may not have
+    /// happened.</summary>
     Unknown = 2,
 
     /// <summary>In flight: it may still succeed or fail.</summary>

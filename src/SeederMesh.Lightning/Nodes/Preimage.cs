@@ -2,7 +2,8 @@ using SeederMesh.Core.Identity;
 
 namespace SeederMesh.Lightning;
 
-/// <summary>The 32 secret bytes whose SHA-256 is a payment hash; whoever pays learns them, and they prove the payment.</summary>
+/// <summary>The 32 secret bytes whose SHA-256 is a payment hash; whoever pays learns them, and they prove the
+/// payment.</summary>
 /// <remarks><c>default</c> is 32 zero bytes and stands for none. Source: BOLT 2, "payment_preimage".</remarks>
 public readonly record struct Preimage
 {

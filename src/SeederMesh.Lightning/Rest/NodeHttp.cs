@@ -25,8 +25,10 @@ internal sealed record ServerTrust
     };
 }
 
-/// <summary>A node's HTTP interface: the operator's own server, so private addresses are fine; bounded in time and size.</summary>
-/// <remarks>Thread safe. No proxy, no redirects. Answers are at most 64 MiB, for listings of busy nodes are long.</remarks>
+/// <summary>A node's HTTP interface: the operator's own server, so private addresses are fine; bounded in time and
+/// size.</summary>
+/// <remarks>Thread safe. No proxy, no redirects. Answers are at most 64 MiB, for listings of busy nodes are
+/// long.</remarks>
 internal sealed class NodeHttp : IDisposable
 {
     private const int AnswerSizeMax = 64 * 1024 * 1024;
@@ -56,7 +58,8 @@ internal sealed class NodeHttp : IDisposable
     /// <summary>Asks, and gives the answer's JSON.</summary>
     /// <exception cref="NodeRefusedException">The node answered with an error status.</exception>
     /// <exception cref="NodeLostException">The request may have arrived; no answer came.</exception>
-    /// <exception cref="LightningNodeException">No connection was made, so nothing arrived; or the credentials were refused.</exception>
+    /// <exception cref="LightningNodeException">No connection was made, so nothing arrived; or the credentials were
+    /// refused.</exception>
     public async Task<JsonElement> SendAsync(
         HttpMethod method, string path, HttpContent? content, TimeSpan timeLimit, CancellationToken cancellation)
     {
@@ -84,7 +87,8 @@ internal sealed class NodeHttp : IDisposable
         }
     }
 
-    /// <summary>Asks, and gives each line of an answer that goes on, as JSON. Started when the head of the answer is there.</summary>
+    /// <summary>Asks, and gives each line of an answer that goes on, as JSON. Started when the head of the answer is
+    /// there.</summary>
     public async Task<NodeStream> OpenStreamAsync(
         HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
     {

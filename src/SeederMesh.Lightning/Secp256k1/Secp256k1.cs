@@ -5,7 +5,8 @@ using SeederMesh.Core;
 namespace SeederMesh.Lightning;
 
 /// <summary>The ECDSA of Lightning by libsecp256k1 (libsecp256k1.so.1, Debian package libsecp256k1-1).</summary>
-/// <remarks>Thread safe: the context is written once, at start. Keys are 32-byte scalars, public keys compressed, 33 bytes.</remarks>
+/// <remarks>Thread safe: the context is written once, at start. Keys are 32-byte scalars, public keys compressed, 33
+/// bytes.</remarks>
 internal static partial class Secp256k1
 {
     public const int SecretKeySize = 32;
@@ -53,7 +54,8 @@ internal static partial class Secp256k1
         return recoveryId;
     }
 
-    /// <summary>The key that signed, or null when no key can have. Accepts a high S, as BOLT 11 does without an <c>n</c> field.</summary>
+    /// <summary>The key that signed, or null when no key can have. Accepts a high S, as BOLT 11 does without an
+    /// <c>n</c> field.</summary>
     public static NodeId? Recover(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> compactSignature, int recoveryId)
     {
         Span<byte> signature = stackalloc byte[RecoverableStructSize];

@@ -1,6 +1,7 @@
 namespace Orleans.Concurrency
 {
-    /// <summary>Every call of this grain may start while others wait at an await. Say at each await what still holds.</summary>
+    /// <summary>Every call of this grain may start while others wait at an await. Say at each await what still
+    /// holds.</summary>
     [AttributeUsage(AttributeTargets.Class)]
     public sealed class ReentrantAttribute : Attribute
     {
@@ -12,7 +13,8 @@ namespace Orleans.Concurrency
     {
     }
 
-    /// <summary>This method changes nothing, and may start while other such methods of the grain wait at an await.</summary>
+    /// <summary>This method changes nothing, and may start while other such methods of the grain wait at an
+    /// await.</summary>
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class ReadOnlyAttribute : Attribute
     {

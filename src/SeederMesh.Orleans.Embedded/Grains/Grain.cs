@@ -4,7 +4,8 @@ using Orleans.Runtime;
 namespace Orleans;
 
 /// <summary>The base class of all grains: one turn at a time, one activation a key.</summary>
-/// <remarks>A grain made with <c>new</c> outside the runtime works as a plain object, but its runtime members throw.</remarks>
+/// <remarks>A grain made with <c>new</c> outside the runtime works as a plain object, but its runtime members
+/// throw.</remarks>
 public abstract class Grain : IGrainBase, IAddressable
 {
     /// <summary>Called by the runtime while it activates the grain.</summary>
@@ -36,6 +37,7 @@ public abstract class Grain : IGrainBase, IAddressable
         new(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
 
     /// <summary>Keeps an idle activation for at least this long.</summary>
-    /// <param name="timeSpan">Zero takes an earlier delay back; <see cref="Timeout.InfiniteTimeSpan"/> never ends.</param>
+    /// <param name="timeSpan">Zero takes an earlier delay back; <see cref="Timeout.InfiniteTimeSpan"/> never
+    /// ends.</param>
     protected void DelayDeactivation(TimeSpan timeSpan) => Activation.DelayDeactivation(timeSpan);
 }

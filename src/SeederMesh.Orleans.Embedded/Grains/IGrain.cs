@@ -15,7 +15,8 @@ namespace Orleans
     {
     }
 
-    /// <summary>A grain interface whose grains are named by a string, the only kind of key that this project uses.</summary>
+    /// <summary>A grain interface whose grains are named by a string, the only kind of key that this project
+    /// uses.</summary>
     public interface IGrainWithStringKey : IGrain
     {
     }
@@ -35,7 +36,8 @@ namespace Orleans
         Task OnDeactivateAsync(DeactivationReason reason, CancellationToken token) => Task.CompletedTask;
     }
 
-    /// <summary>Makes references to grains. A reference is cheap, never fails, and may outlive the activation.</summary>
+    /// <summary>Makes references to grains. A reference is cheap, never fails, and may outlive the
+    /// activation.</summary>
     public interface IGrainFactory
     {
         /// <summary>A reference to the grain of this interface and key; the grain starts at its first call.</summary>
@@ -44,7 +46,8 @@ namespace Orleans
         /// <param name="grainClassNamePrefix">Must be null: the embedded runtime wants one class an interface.</param>
         /// <returns>The reference.</returns>
         /// <exception cref="ArgumentException">No class, or more than one, implements the interface.</exception>
-        /// <exception cref="Serialization.CodecNotFoundException">A type in a signature could not cross a grain call.</exception>
+        /// <exception cref="Serialization.CodecNotFoundException">A type in a signature could not cross a grain
+        /// call.</exception>
         TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
             where TGrainInterface : IGrainWithStringKey;
     }

@@ -42,7 +42,8 @@ namespace Orleans.Runtime
 
 namespace Orleans.Serialization
 {
-    /// <summary>A type that Orleans could not send to another process, so that the embedded runtime refuses it too.</summary>
+    /// <summary>A type that Orleans could not send to another process, so that the embedded runtime refuses it
+    /// too.</summary>
     public sealed class CodecNotFoundException : Runtime.OrleansException
     {
         internal CodecNotFoundException(string message)

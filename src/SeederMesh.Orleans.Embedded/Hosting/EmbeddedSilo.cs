@@ -7,11 +7,13 @@ namespace Orleans.Embedded;
 /// <summary>The settings of the embedded silo.</summary>
 public sealed class EmbeddedSiloOptions
 {
-    /// <summary>The SQLite file of grain state and reminders; see <see cref="SiloBuilderExtensions.UseEmbeddedDatabase"/>.</summary>
+    /// <summary>The SQLite file of grain state and reminders; see
+    /// <see cref="SiloBuilderExtensions.UseEmbeddedDatabase"/>.</summary>
     public string DatabasePath { get; set; } = string.Empty;
 }
 
-/// <summary>A host with a silo and nothing else, for tests and tools. Start it again on the same file for a restart.</summary>
+/// <summary>A host with a silo and nothing else, for tests and tools. Start it again on the same file for a
+/// restart.</summary>
 public sealed class EmbeddedSilo : IAsyncDisposable
 {
     private readonly IHost host;

@@ -23,7 +23,8 @@ namespace Orleans.Configuration
     /// <summary>How long a caller waits.</summary>
     public class SiloMessagingOptions
     {
-        /// <summary>After this a call fails with <see cref="TimeoutException"/>; its grain may still run it. Default: 30 seconds.</summary>
+        /// <summary>After this a call fails with <see cref="TimeoutException"/>; its grain may still run it. Default:
+        /// 30 seconds.</summary>
         public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
     }
 }
@@ -56,7 +57,8 @@ namespace Orleans.Hosting
         }
 
         /// <summary>Runs the silo on this SQLite file. Embedded runtime only.</summary>
-        /// <remarks>It holds grain state and reminders. One process at a time opens it: the lock is on a file beside it.</remarks>
+        /// <remarks>It holds grain state and reminders. One process at a time opens it: the lock is on a file beside
+        /// it.</remarks>
         /// <param name="builder">The silo's builder.</param>
         /// <param name="path">The file; it is made when it is not there, its folder is not.</param>
         /// <returns>The builder.</returns>

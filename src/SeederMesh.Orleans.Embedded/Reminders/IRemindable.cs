@@ -35,7 +35,8 @@ namespace Orleans.Runtime
             CurrentTickTime = timeStamp;
         }
 
-        /// <summary>The reminder's first tick, UTC; every later one is a multiple of <see cref="Period"/> after it.</summary>
+        /// <summary>The reminder's first tick, UTC; every later one is a multiple of <see cref="Period"/> after
+        /// it.</summary>
         [Id(0)]
         public DateTime FirstTickTime { get; }
 

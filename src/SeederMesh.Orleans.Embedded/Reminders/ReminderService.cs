@@ -17,7 +17,8 @@ internal sealed record Reminder(RecordKey Key, DateTime First, TimeSpan Period) 
         now < First ? First : First + (Period * (((now - First).Ticks / Period.Ticks) + 1));
 }
 
-/// <summary>Wakes grains when their reminders are due. All reminders are in memory, and in the database first.</summary>
+/// <summary>Wakes grains when their reminders are due. All reminders are in memory, and in the database
+/// first.</summary>
 internal sealed class ReminderService(Silo silo) : IDisposable
 {
     internal static readonly TimeSpan PeriodMin = TimeSpan.FromMinutes(1);

@@ -7,8 +7,10 @@ namespace Orleans.Embedded;
 
 /// <summary>One grain in memory: the queue of its turns, and the scheduler on which all of its code runs.</summary>
 /// <remarks>
-/// One thread at a time runs an activation (<see cref="scheduled"/>), so a grain's code needs no locks. The fields below
-/// <see cref="gate"/> are guarded by it; callers add turns from any thread. There may be 100,000 of these: keep it small.
+/// One thread at a time runs an activation (<see cref="scheduled"/>), so a grain's code needs no locks. The fields
+/// below
+/// <see cref="gate"/> are guarded by it; callers add turns from any thread. There may be 100,000 of these: keep it
+/// small.
 /// </remarks>
 internal sealed partial class Activation(GrainClass grainClass, string key) : TaskScheduler, IThreadPoolWorkItem
 {

@@ -3,7 +3,8 @@ using System.Reflection;
 namespace Orleans.Embedded;
 
 /// <summary>The base of the proxies that stand for a grain.</summary>
-/// <remarks>Public because the proxies are made in an assembly of their own; grains use their interfaces only.</remarks>
+/// <remarks>Public because the proxies are made in an assembly of their own; grains use their interfaces
+/// only.</remarks>
 public class GrainReference : DispatchProxy, Orleans.Runtime.IAddressable
 {
     private GrainInterface? contract;

@@ -1,6 +1,7 @@
 namespace Orleans;
 
-/// <summary>Instances of this type may cross a grain call, by its members that carry an <see cref="IdAttribute"/>.</summary>
+/// <summary>Instances of this type may cross a grain call, by its members that carry an
+/// <see cref="IdAttribute"/>.</summary>
 /// <remarks>The parameters of a record's primary constructor need no number.</remarks>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
 public sealed class GenerateSerializerAttribute : Attribute

@@ -10,7 +10,8 @@ internal readonly record struct RecordKey(string Grain, string Key, string Name)
 /// <summary>The SQLite file of a silo: grain state and reminders.</summary>
 /// <remarks>
 /// One thread does all work and puts what has come in meanwhile into one transaction, so that many grains share one
-/// wait for the disk. An operation's task ends after the commit: what is acknowledged is durable. The queue is as long as
+/// wait for the disk. An operation's task ends after the commit: what is acknowledged is durable. The queue is as long
+/// as
 /// the number of running turns, each of which waits for its operation.
 /// </remarks>
 internal sealed class GrainDatabase : IDisposable

@@ -3,7 +3,8 @@ namespace Orleans.Core
     /// <summary>One stored record of a grain.</summary>
     public interface IStorage
     {
-        /// <summary>The version of the record that <see cref="ReadStateAsync()"/> saw or the last write made; null when there is none.</summary>
+        /// <summary>The version of the record that <see cref="ReadStateAsync()"/> saw or the last write made; null when
+        /// there is none.</summary>
         string? Etag { get; }
 
         /// <summary>Whether the record is stored.</summary>
@@ -11,12 +12,14 @@ namespace Orleans.Core
 
         /// <summary>Deletes the record and starts over with an empty state.</summary>
         /// <returns>A task that ends when this is durable.</returns>
-        /// <exception cref="Storage.InconsistentStateException">Another wrote since it was read; nothing is deleted.</exception>
+        /// <exception cref="Storage.InconsistentStateException">Another wrote since it was read; nothing is
+        /// deleted.</exception>
         Task ClearStateAsync();
 
         /// <summary>Stores the state. Idempotency is the grain's own task.</summary>
         /// <returns>A task that ends when this is durable.</returns>
-        /// <exception cref="Storage.InconsistentStateException">Another wrote since it was read; nothing is written.</exception>
+        /// <exception cref="Storage.InconsistentStateException">Another wrote since it was read; nothing is
+        /// written.</exception>
         Task WriteStateAsync();
 
         /// <summary>Loads the state again. The runtime does this once before OnActivateAsync.</summary>
@@ -35,7 +38,8 @@ namespace Orleans.Core
 
 namespace Orleans.Runtime
 {
-    /// <summary>A stored record that a grain's constructor asks for with <see cref="PersistentStateAttribute"/>.</summary>
+    /// <summary>A stored record that a grain's constructor asks for with
+    /// <see cref="PersistentStateAttribute"/>.</summary>
     /// <typeparam name="TState">What is stored, as System.Text.Json writes it.</typeparam>
     public interface IPersistentState<TState> : Core.IStorage<TState>
     {
@@ -58,7 +62,8 @@ namespace Orleans.Runtime
 namespace Orleans.Storage
 {
     /// <summary>A write against a version of the record that is not the stored one.</summary>
-    /// <remarks>When it leaves the grain's turn, the runtime ends the activation, so that the next call loads the record again.</remarks>
+    /// <remarks>When it leaves the grain's turn, the runtime ends the activation, so that the next call loads the
+    /// record again.</remarks>
     public class InconsistentStateException : Runtime.OrleansException
     {
         /// <summary>A conflict between these two versions.</summary>

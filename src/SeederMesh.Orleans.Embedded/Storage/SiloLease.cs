@@ -2,9 +2,11 @@ using Orleans.Runtime;
 
 namespace Orleans.Embedded;
 
-/// <summary>The right of one process to run grains on a database: a lock on the file <c>PATH.lease</c> beside it.</summary>
+/// <summary>The right of one process to run grains on a database: a lock on the file <c>PATH.lease</c> beside
+/// it.</summary>
 /// <remarks>
-/// The kernel holds the lock for the open file (flock) and drops it with the process, however that ends, so that a restart
+/// The kernel holds the lock for the open file (flock) and drops it with the process, however that ends, so that a
+/// restart
 /// never waits. The file itself is empty and stays.
 /// </remarks>
 internal sealed class SiloLease : IDisposable

@@ -3,7 +3,8 @@ using Orleans.Runtime;
 
 namespace Orleans.Embedded;
 
-/// <summary>A timer of an activation. The next tick is set when the last has ended, so that ticks never pile up.</summary>
+/// <summary>A timer of an activation. The next tick is set when the last has ended, so that ticks never pile
+/// up.</summary>
 internal sealed class GrainTimer : IGrainTimer
 {
     // System.Threading.Timer takes no more.

@@ -18,7 +18,8 @@ public readonly struct GrainTimerCreationOptions
     /// <summary>The time to the first tick; zero is at once, <see cref="Timeout.InfiniteTimeSpan"/> never.</summary>
     public required TimeSpan DueTime { get; init; }
 
-    /// <summary>The time from the end of a tick to the next; <see cref="Timeout.InfiniteTimeSpan"/> means one tick only.</summary>
+    /// <summary>The time from the end of a tick to the next; <see cref="Timeout.InfiniteTimeSpan"/> means one tick
+    /// only.</summary>
     public required TimeSpan Period { get; init; }
 
     /// <summary>Whether ticks may start while calls wait at an await. Default: false.</summary>

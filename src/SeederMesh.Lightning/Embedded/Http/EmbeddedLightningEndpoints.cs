@@ -10,10 +10,13 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Lightning.Embedded.Http;
 
-/// <summary>Serves an embedded play-money network over HTTP, so that wallets of other processes are nodes of it.</summary>
+/// <summary>Serves an embedded play-money network over HTTP, so that wallets of other processes are nodes of
+/// it.</summary>
 /// <remarks>
-/// Under the prefix (normally <c>/lightning</c>): <c>POST wallets</c> opens one; everything of a node is under <c>nodes/NAME</c> and needs
-/// <c>Authorization: Bearer TOKEN</c>. LNURL-pay (LUD-06, LUD-16, LUD-21) is at <c>/.well-known/lnurlp/NAME</c>, without a token.
+/// Under the prefix (normally <c>/lightning</c>): <c>POST wallets</c> opens one; everything of a node is under
+/// <c>nodes/NAME</c> and needs
+/// <c>Authorization: Bearer TOKEN</c>. LNURL-pay (LUD-06, LUD-16, LUD-21) is at <c>/.well-known/lnurlp/NAME</c>,
+/// without a token.
 /// Errors are RFC 9457 problem details; the outcome of a payment is an answer, not an error. Bodies are at most 64 KiB.
 /// </remarks>
 public static class EmbeddedLightningEndpoints

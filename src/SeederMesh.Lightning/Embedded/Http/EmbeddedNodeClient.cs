@@ -10,8 +10,10 @@ using SeederMesh.Lightning.Bolt11;
 
 namespace SeederMesh.Lightning.Embedded.Http;
 
-/// <summary>A wallet on an embedded play-money network that another process serves (<see cref="EmbeddedLightningEndpoints"/>).</summary>
-/// <remarks>Connection string: <c>type=embedded;server=http://HOST:PORT/lightning;node=NAME;token=HEX</c>. Thread safe.</remarks>
+/// <summary>A wallet on an embedded play-money network that another process serves
+/// (<see cref="EmbeddedLightningEndpoints"/>).</summary>
+/// <remarks>Connection string: <c>type=embedded;server=http://HOST:PORT/lightning;node=NAME;token=HEX</c>. Thread
+/// safe.</remarks>
 public sealed class EmbeddedNodeClient : ILightningNode
 {
     private const int AnswerSizeMax = 4 * 1024 * 1024;
@@ -44,7 +46,8 @@ public sealed class EmbeddedNodeClient : ILightningNode
     /// <summary>Opens the wallet on the network, with play money from the operator's faucet. Idempotent.</summary>
     /// <param name="funds">What a new wallet starts with.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    /// <exception cref="LightningNodeException">The name is taken, the faucet gives less, or the network did not answer.</exception>
+    /// <exception cref="LightningNodeException">The name is taken, the faucet gives less, or the network did not
+    /// answer.</exception>
     public async Task OpenWalletAsync(Msat funds, CancellationToken cancellation = default) =>
         await AskAsync<NodeBody>(
             HttpMethod.Post, "wallets", new OpenWalletBody(node, token, Wire.Text(funds)), answerTime, cancellation);

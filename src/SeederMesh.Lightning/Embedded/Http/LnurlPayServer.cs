@@ -9,7 +9,8 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Lightning.Embedded.Http;
 
-/// <summary>Makes every wallet of an embedded network payable as <c>NAME@HOST</c>: LUD-06 and LUD-16, with verification (LUD-21).</summary>
+/// <summary>Makes every wallet of an embedded network payable as <c>NAME@HOST</c>: LUD-06 and LUD-16, with verification
+/// (LUD-21).</summary>
 internal static class LnurlPayServer
 {
     private static readonly TimeSpan invoiceExpiry = TimeSpan.FromMinutes(10);

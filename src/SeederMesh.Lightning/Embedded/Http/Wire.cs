@@ -6,7 +6,8 @@ using SeederMesh.Core.Money;
 
 namespace SeederMesh.Lightning.Embedded.Http;
 
-/// <summary>What crosses the embedded network's HTTP API. Amounts are strings of msat, hashes and keys hexadecimal, times unix ms.</summary>
+/// <summary>What crosses the embedded network's HTTP API. Amounts are strings of msat, hashes and keys hexadecimal,
+/// times unix ms.</summary>
 internal static class Wire
 {
     /// <summary>Longest request body in bytes.</summary>
