@@ -86,7 +86,8 @@ public static class HubApplication
             {
                 LedgerInUseException => new HubStartException(
                     $"Another hub runs on {options.DataFolder}. Stop it first, or give this one a data folder of its own.", exception),
-                LedgerDatabaseException or IOException or UnauthorizedAccessException => new HubStartException(exception.Message, exception),
+                LedgerDatabaseException or IOException or UnauthorizedAccessException =>
+                    new HubStartException(exception.Message, exception),
                 _ => exception,
             };
         }

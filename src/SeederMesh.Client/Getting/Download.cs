@@ -216,7 +216,8 @@ internal sealed partial class Download : IAsyncDisposable
         if (read.IsPrivate && !configuration.PrivateTorrents)
         {
             // Of a magnet it is known only now.
-            Fail(new ClientException($"{read.Name} is a private torrent: its tracker may ban clients that differ. Set privateTorrents to get it."));
+            Fail(new ClientException($"{read.Name} is a private torrent: its tracker may ban clients that differ. "
+                + "Set privateTorrents to get it."));
             return;
         }
 

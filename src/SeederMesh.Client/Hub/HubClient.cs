@@ -276,7 +276,8 @@ public sealed class HubClient : IDisposable
 
     /// <summary>A stranger's words, such that showing them does nothing to a terminal.</summary>
     private static string Printable(string words) => string.Concat(
-        words.Take(WordsMax).Select(letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.Format ? ' ' : letter));
+        words.Take(WordsMax).Select(letter =>
+            char.IsControl(letter) || char.GetUnicodeCategory(letter) == UnicodeCategory.Format ? ' ' : letter));
 
     private T Read<T>(byte[] body)
     {

@@ -53,7 +53,8 @@ public sealed partial class PaymentChannelGrain
         ChannelOutcome refused = this switch
         {
             _ when new PublicKey(command.Caller) != state.Record.DownloaderKey => ChannelOutcome.WrongKey,
-            _ when command.Refund is { } refund && !PayoutDestination.IsRefundable(refund, settings.PaysOffers) => ChannelOutcome.InvalidDestination,
+            _ when command.Refund is { } refund && !PayoutDestination.IsRefundable(refund, settings.PaysOffers) =>
+                ChannelOutcome.InvalidDestination,
             _ => ChannelOutcome.None,
         };
         if (refused != ChannelOutcome.None)

@@ -148,7 +148,8 @@ public sealed partial class PaymentChannelGrain
             _ when manifest is null =>
                 (ChannelOutcome.UnknownManifest, "The manifest names a payee twice, so that its split cannot be settled."),
             _ when manifest.Price.Msat > command.MaxPricePerMiBMsat =>
-                (ChannelOutcome.PriceTooHigh, $"The manifest asks {manifest.Price.Msat} msat for a MiB. Raise maxPricePerMiBMsat or decline."),
+                (ChannelOutcome.PriceTooHigh,
+                    $"The manifest asks {manifest.Price.Msat} msat for a MiB. Raise maxPricePerMiBMsat or decline."),
             _ when manifest.Split.Hub.Value < settings.HubBpsMin || manifest.Split.Registry.Value < settings.RegistryBpsMin =>
                 (ChannelOutcome.SharesTooLow,
                     $"This hub asks at least {settings.HubBpsMin} basis points for itself and {settings.RegistryBpsMin} for its registry."),

@@ -35,7 +35,8 @@ public sealed class HubFeed
             new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         bool taken = ImmutableInterlocked.Update(
             ref watchers, (all, added) => all.Length < WatchersMax ? all.Add(added) : all, channel);
-        return taken ? new HubWatch(channel.Reader, () => ImmutableInterlocked.Update(ref watchers, (all, gone) => all.Remove(gone), channel)) : null;
+        return taken ? new HubWatch(channel.Reader, () => ImmutableInterlocked.Update(ref watchers, (all, gone) =>
+            all.Remove(gone), channel)) : null;
     }
 }
 

@@ -29,19 +29,24 @@ internal static class ChannelProblems
     {
         ChannelOutcome.UnknownChannel => Unknown(),
         ChannelOutcome.WrongKey => ProblemException.WrongKey(detail.Length > 0 ? detail : "Another key must sign this call."),
-        ChannelOutcome.UnknownManifest => ProblemException.NotFound("manifest", detail.Length > 0 ? detail : "Register the manifest first."),
+        ChannelOutcome.UnknownManifest =>
+            ProblemException.NotFound("manifest", detail.Length > 0 ? detail : "Register the manifest first."),
         ChannelOutcome.ManifestAsksNothing =>
             New(detail, 422, "manifest-asks-nothing", "Nothing to pay", "The creator asks nothing. Download without paying."),
         ChannelOutcome.PriceTooHigh => New(detail, 422, "price-too-high", "The price is too high", "Raise maxPricePerMiBMsat or decline."),
         ChannelOutcome.SharesTooLow => New(detail, 422, "shares-too-low", "The split is refused", "The hub asks a larger share."),
-        ChannelOutcome.ExpiryOutOfRange => New(detail, 422, "expiry-out-of-range", "The expiry is out of range", "Choose another expiresUnixMs."),
+        ChannelOutcome.ExpiryOutOfRange =>
+            New(detail, 422, "expiry-out-of-range", "The expiry is out of range", "Choose another expiresUnixMs."),
         ChannelOutcome.AmountOutOfRange =>
             New(detail, 422, "budget-out-of-range", "The amount is out of range", "Choose an amount within limits.budgetMsatMax."),
         ChannelOutcome.InvalidDestination =>
-            New(detail, 422, "invalid-destination", "The destination cannot be paid", "Use keysend:, lnaddress:, lnurl:, bolt12: or bolt11:."),
+            New(detail, 422, "invalid-destination", "The destination cannot be paid",
+                "Use keysend:, lnaddress:, lnurl:, bolt12: or bolt11:."),
         ChannelOutcome.Conflict => New(detail, 409, "conflict", "Done before with other terms", "The same id was used with other content."),
-        ChannelOutcome.ChannelClosed => New(detail, 409, "channel-closed", "The channel is closed", "Open another channel with a fresh key."),
-        ChannelOutcome.ChannelExpired => New(detail, 409, "channel-expired", "The channel expired", "Open another channel with a fresh key."),
+        ChannelOutcome.ChannelClosed =>
+            New(detail, 409, "channel-closed", "The channel is closed", "Open another channel with a fresh key."),
+        ChannelOutcome.ChannelExpired =>
+            New(detail, 409, "channel-expired", "The channel expired", "Open another channel with a fresh key."),
         ChannelOutcome.SeederIsDownloader =>
             New(detail, 422, "seeder-is-downloader", "A downloader cannot pay itself", "Name another seederKey."),
         ChannelOutcome.LimitIsZero => New(detail, 422, "limit-is-zero", "A grant of nothing", "limitMsat is at least 1."),

@@ -7,7 +7,8 @@ namespace SeederMesh.Hub.Api;
 internal static class Fields
 {
     public static Msat Amount(string? text, string name) =>
-        text is { Length: > 0 and <= 19 } && text.All(char.IsAsciiDigit) && long.TryParse(text, out long msat) && Msat.TryFrom(msat, out Msat amount)
+        text is { Length: > 0 and <= 19 } && text.All(char.IsAsciiDigit) && long.TryParse(text, out long msat)
+            && Msat.TryFrom(msat, out Msat amount)
             ? amount
             : throw ProblemException.Malformed($"{name} is a string of msat such as \"1500\".");
 

@@ -45,7 +45,8 @@ internal sealed class HubEndpoints(
     {
         routes.MapGet("/healthz", () => Results.Text("ok")).ExcludeFromDescription();
         RouteGroupBuilder group = routes.MapGroup("/v1").WithTags("Hub");
-        group.MapGet("hub", () => Results.Json(Describe(), SignedCall.Json)).Produces<HubAnswer>().WithSummary("Who this hub is, and its limits.");
+        group.MapGet("hub", () =>
+            Results.Json(Describe(), SignedCall.Json)).Produces<HubAnswer>().WithSummary("Who this hub is, and its limits.");
         group.MapGet("status", async (CancellationToken cancellation) =>
                 Results.Json(await status.ReadAsync(cancellation), SignedCall.Json))
             .Produces<StatusAnswer>().WithSummary("The totals.");

@@ -61,6 +61,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             "ledger-unavailable", "The ledger could not take it now. Send the same request again: it is done at most once."),
         TimeoutException or OperationCanceledException => ProblemException.Unavailable(
             "timed-out", "It took too long. Send the same request again: it is done at most once."),
-        _ => new ProblemException(500, "internal", "The hub failed", "The hub failed; its log says why. Sending the request again is safe."),
+        _ => new ProblemException(500, "internal", "The hub failed",
+            "The hub failed; its log says why. Sending the request again is safe."),
     };
 }

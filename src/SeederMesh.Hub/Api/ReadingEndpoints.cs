@@ -65,8 +65,10 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, LedgerStore ledger)
     {
         RouteGroupBuilder group = routes.MapGroup("/v1").WithTags("Statements");
         group.MapGet("torrents/{infohash}", GetTorrentAsync).Produces<TorrentAnswer>().WithSummary("What each seeder gave to a torrent.");
-        group.MapGet("creators/{did}", GetCreatorAsync).Produces<CreatorAnswer>().WithSummary("What a creator's works earned, and who got it.");
-        group.MapGet("payouts", ListPayoutsAsync).Produces<PayoutsAnswer>().WithSummary("Payouts, newest first; of a payee or of a channel.");
+        group.MapGet("creators/{did}", GetCreatorAsync).Produces<CreatorAnswer>()
+            .WithSummary("What a creator's works earned, and who got it.");
+        group.MapGet("payouts", ListPayoutsAsync).Produces<PayoutsAnswer>()
+            .WithSummary("Payouts, newest first; of a payee or of a channel.");
         group.MapGet("payouts/{payoutId}", GetPayoutAsync).Produces<PayoutAnswer>().WithSummary("A payout, and what it pays for.");
     }
 

@@ -52,7 +52,8 @@ internal sealed class HubKeys : IDisposable
             };
             using (var stream = new FileStream(fresh, options))
             {
-                stream.Write(System.Text.Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SigningKey.SeedSize))));
+                stream.Write(System.Text.Encoding.ASCII.GetBytes(
+                    Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SigningKey.SeedSize))));
                 stream.Flush(flushToDisk: true);
             }
 

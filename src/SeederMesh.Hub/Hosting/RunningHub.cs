@@ -13,7 +13,8 @@ public sealed class RunningHub : IAsyncDisposable
     private readonly IReadOnlyList<object> resources;
     private int disposed;
 
-    internal RunningHub(WebApplication application, Uri address, LedgerStore ledger, EmbeddedNetwork network, IReadOnlyList<object> resources)
+    internal RunningHub(WebApplication application, Uri address, LedgerStore ledger, EmbeddedNetwork network,
+        IReadOnlyList<object> resources)
     {
         this.application = application;
         this.resources = resources;

@@ -18,6 +18,7 @@ internal sealed class DestinationInvoices(DestinationResolver resolver) : IInvoi
         ResolvedDestination resolved = await resolver.ResolveAsync(parsed, amount, "SeederMesh");
         return resolved.Invoice is { } invoice
             ? new FetchedInvoice(invoice.Text, "")
-            : new FetchedInvoice(null, resolved.Reason.Length > 0 ? resolved.Reason : $"The destination gave no invoice ({resolved.Status}).");
+            : new FetchedInvoice(null, resolved.Reason.Length > 0
+                ? resolved.Reason : $"The destination gave no invoice ({resolved.Status}).");
     }
 }

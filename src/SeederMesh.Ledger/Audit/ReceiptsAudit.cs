@@ -152,7 +152,8 @@ public static class ReceiptsAudit
         {
             ReceiptChain chain = ReceiptChain.Start(grant.Hash());
             foreach ((Id128 id, byte[] receipts, long bytes, long amount) in session.Rows(
-                $"SELECT id, receipts, bytes, amount_msat FROM settlement WHERE grant_id = {Literal(grant.GrantId)} ORDER BY first_sequence",
+                $"SELECT id, receipts, bytes, amount_msat FROM settlement WHERE grant_id = {Literal(grant.GrantId)} "
+                + "ORDER BY first_sequence",
                 row => (row.Id(0), row.Blob(1), row.Number(2), row.Number(3))))
             {
                 if (!ReceiptRunCodec.TryRead(receipts, default, out ReceiptRun? run, out string error) || run!.Anchor != chain)
@@ -207,7 +208,8 @@ public static class ReceiptsAudit
             long given = 0;
             foreach ((Id128 account, long received) in session.Rows(
                 "SELECT a.id, CAST(SUM(t.amount_msat) AS BIGINT) FROM transfer t JOIN account a ON a.number = t.credit_account "
-                + $"WHERE t.code IN ({(int)TransferCode.Settlement}, {(int)TransferCode.CarryReleased}) AND a.kind <> {(int)AccountKind.Carry} "
+                + $"WHERE t.code IN ({(int)TransferCode.Settlement}, {(int)TransferCode.CarryReleased}) "
+                + $"AND a.kind <> {(int)AccountKind.Carry} "
                 + $"AND (t.user_data = {Literal(channel)} OR t.user_data IN (SELECT s.id FROM settlement s JOIN \"grant\" g "
                 + $"ON g.id = s.grant_id WHERE g.channel_id = {Literal(channel)})) GROUP BY a.id",
                 row => (row.Id(0), row.Number(1))))

@@ -136,7 +136,8 @@ public sealed record Bolt12Offer
 /// <param name="PathKey">The key that unblinds it.</param>
 /// <param name="Hops">Its hops: a blinded key and what only that hop can read.</param>
 public sealed record BlindedPath(
-    NodeId? FirstNode, (ulong ShortChannelId, int Direction)? FirstChannel, NodeId PathKey, IReadOnlyList<(NodeId Node, byte[] Encrypted)> Hops);
+    NodeId? FirstNode, (ulong ShortChannelId, int Direction)? FirstChannel, NodeId PathKey, IReadOnlyList<(NodeId Node,
+        byte[] Encrypted)> Hops);
 
 /// <summary>A record of a TLV stream.</summary>
 internal sealed record TlvRecord(ulong Type, byte[] Value);

@@ -146,7 +146,8 @@ public sealed partial class CoreLightningNode
         bool wrong = asked is null ? request.Amount is null or { IsZero: true } : request.Amount is { } given && given != asked;
         return wrong
             ? (Payment.Failed(
-                hash, PaymentFailure.WrongAmount, asked is null ? "The invoice needs an amount." : $"The invoice asks for {asked}."), default)
+                hash, PaymentFailure.WrongAmount, asked is null
+                    ? "The invoice needs an amount." : $"The invoice asks for {asked}."), default)
             : (null, new PaymentTarget(hash, asked ?? request.Amount!.Value, asked is null));
     }
 

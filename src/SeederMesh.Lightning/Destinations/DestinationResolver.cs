@@ -49,7 +49,8 @@ public sealed class DestinationResolver(OutgoingPolicy policy) : IDisposable
         try
         {
             JsonElement answer = await http.GetObjectAsync(new Uri(verifyAddress), cancellation);
-            return answer.TryGetProperty("settled", out JsonElement settled) && settled.ValueKind is JsonValueKind.True or JsonValueKind.False
+            return answer.TryGetProperty("settled", out JsonElement settled)
+                && settled.ValueKind is JsonValueKind.True or JsonValueKind.False
                 ? settled.GetBoolean()
                 : null;
         }

@@ -28,7 +28,8 @@ internal static class LnurlText
         }
 
         string address = Encoding.UTF8.GetString(Bech32.ToBytes(decoded.Words, out _));
-        return decoded.Checksum == Bech32Checksum.Bech32 && Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "https" or "http"
+        return decoded.Checksum == Bech32Checksum.Bech32 && Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
+            && uri.Scheme is "https" or "http"
             ? (uri, "")
             : (null, "it does not contain an https address");
     }
@@ -52,7 +53,8 @@ internal static class LnurlText
         }
 
         // A scheme of LUD-17 takes forms that https does not, such as one without a host.
-        return Uri.TryCreate(plain ? text : "https" + text[uri.Scheme.Length..], UriKind.Absolute, out Uri? address) && address.Host.Length > 0
+        return Uri.TryCreate(plain ? text : "https" + text[uri.Scheme.Length..], UriKind.Absolute, out Uri? address)
+            && address.Host.Length > 0
             ? (plain ? address : PayoutDestination.Plain(address), "")
             : (null, "it names no host");
     }

@@ -95,7 +95,8 @@ internal sealed class OutgoingHttp : IDisposable
         {
             return await http.GetAsync(address, cancellation);
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException
+            && !cancellation.IsCancellationRequested)
         {
             for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
             {

@@ -100,7 +100,8 @@ public sealed record PayoutDestination
             && parts[0].All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.' or '+')
             && parts[1].Length is >= 1 and <= 255
             && parts[1].All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or ':' or '[' or ']');
-        if (!valid || !Uri.TryCreate($"https://{parts[1]}/.well-known/lnurlp/{Uri.EscapeDataString(parts[0])}", UriKind.Absolute, out Uri? secure))
+        if (!valid || !Uri.TryCreate($"https://{parts[1]}/.well-known/lnurlp/{Uri.EscapeDataString(parts[0])}", UriKind.Absolute,
+            out Uri? secure))
         {
             return (null, form);
         }

@@ -32,7 +32,8 @@ internal sealed partial class NetworkStore
 
     public void InsertNode(MapNode node) => Prepare(
         """
-        INSERT INTO node (name, ordinal, public_key, token_hash, online, hold_next, refuse_next, lose_next, settled_count, forwarded_fees_msat)
+        INSERT INTO node (name, ordinal, public_key, token_hash, online, hold_next, refuse_next, lose_next,
+            settled_count, forwarded_fees_msat)
         VALUES ($1, $2, $3, $4, 1, 0, 0, 0, 0, 0)
         """,
         node.Name,
@@ -42,7 +43,8 @@ internal sealed partial class NetworkStore
 
     public void InsertChannel(MapChannel channel) => Prepare(
         """
-        INSERT INTO channel (id, node_a, node_b, initial_a_msat, initial_b_msat, balance_a_msat, balance_b_msat, base_fee_msat, fee_ppm, usable)
+        INSERT INTO channel (id, node_a, node_b, initial_a_msat, initial_b_msat, balance_a_msat, balance_b_msat,
+            base_fee_msat, fee_ppm, usable)
         VALUES ($1, $2, $3, $4, $5, $4, $5, $6, $7, 1)
         """,
         channel.Id,

@@ -104,7 +104,8 @@ internal sealed class NodeHttp : IDisposable
                 }
             }
 
-            return new NodeStream(response, new StreamReader(await response.Content.ReadAsStreamAsync(cancellation), Encoding.UTF8), LineLengthMax);
+            return new NodeStream(response, new StreamReader(await response.Content.ReadAsStreamAsync(cancellation), Encoding.UTF8),
+                LineLengthMax);
         }
         catch (HttpRequestException exception)
         {

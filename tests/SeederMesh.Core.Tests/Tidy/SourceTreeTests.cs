@@ -76,11 +76,11 @@ public sealed partial class SourceTreeTests
     }
 
     [Fact]
-    public void Files_TheirLines_StayUnder150Columns()
+    public void Files_TheirLines_StayUnder140Columns()
     {
         IEnumerable<string> tooWide = Sources("src").Concat(Sources("sim"))
             .SelectMany(file => File.ReadLines(file).Select((line, index) => (file, line, number: index + 1)))
-            .Where(entry => entry.line.Length > 150)
+            .Where(entry => entry.line.Length > 140)
             .Select(entry => $"{Path.GetRelativePath(root, entry.file)}:{entry.number}");
         Assert.Empty(tooWide);
     }

@@ -163,7 +163,8 @@ public static class EmbeddedLightningEndpoints
         AsNodeAsync(network, name, http, async (node, context) =>
         {
             // A long poll ends when the host stops, so that stopping does not wait for it.
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, Stopping(context));
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted,
+                Stopping(context));
             return await answer(node, either.Token);
         });
 

@@ -176,7 +176,8 @@ public sealed class EmbeddedNodeClient : ILightningNode
     public async Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default) =>
     [
         .. (await AskAsync<InvoiceBody[]>(
-            HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"nodes/{node}/invoices?limit={limit}"), null, answerTime, cancellation))
+            HttpMethod.Get,
+            string.Create(CultureInfo.InvariantCulture, $"nodes/{node}/invoices?limit={limit}"), null, answerTime, cancellation))
             .Select(body => body.ToInvoice()),
     ];
 
@@ -184,7 +185,8 @@ public sealed class EmbeddedNodeClient : ILightningNode
     public async Task<IReadOnlyList<Payment>> ListPaymentsAsync(int limit, CancellationToken cancellation = default) =>
     [
         .. (await AskAsync<PaymentBody[]>(
-            HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"nodes/{node}/payments?limit={limit}"), null, answerTime, cancellation))
+            HttpMethod.Get,
+            string.Create(CultureInfo.InvariantCulture, $"nodes/{node}/payments?limit={limit}"), null, answerTime, cancellation))
             .Select(body => body.ToPayment()),
     ];
 
