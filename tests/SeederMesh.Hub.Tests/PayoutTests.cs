@@ -150,7 +150,7 @@ public sealed class PayoutTests : IAsyncLifetime
     public async Task Register_AnOfferWhereTheNodePaysNone_IsRefusedWithTheReason()
     {
         HubReply refused = await seeder.PutAsync(
-            $"/v1/seeders/{seeder.Key.PublicKey}", new { destination = "bolt12:lno1qqqqqqqqqqqqqq", name = "box" });
+            $"/v1/seeders/{seeder.Key.PublicKey}", new { destination = "bolt12:lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese", name = "box" });
         Assert.Equal("invalid-destination", refused.Problem);
         Assert.Contains("offers", refused.Text("detail"), StringComparison.Ordinal);
     }

@@ -53,7 +53,7 @@ public sealed partial class PaymentChannelGrain
         ChannelOutcome refused = this switch
         {
             _ when new PublicKey(command.Caller) != state.Record.DownloaderKey => ChannelOutcome.WrongKey,
-            _ when command.Refund is { } refund && !PayoutDestination.IsRefundable(refund, settings.PaysOffers) =>
+            _ when command.Refund is { } refund && !PayableDestination.TryReadRefund(refund, settings.PaysOffers, out _, out _) =>
                 ChannelOutcome.InvalidDestination,
             _ => ChannelOutcome.None,
         };

@@ -157,7 +157,7 @@ public sealed partial class PaymentChannelGrain
                 (ChannelOutcome.ExpiryOutOfRange, $"A channel lives at most {settings.ChannelLifetimeMsMax} ms from now."),
             _ when command.BudgetMsat < 1 || command.BudgetMsat > settings.BudgetMax.Value =>
                 (ChannelOutcome.AmountOutOfRange, $"A budget has 1 to {settings.BudgetMax.Value} msat."),
-            _ when !PayoutDestination.IsRefundable(command.Refund, settings.PaysOffers) =>
+            _ when !PayableDestination.TryReadRefund(command.Refund, settings.PaysOffers, out _, out _) =>
                 (ChannelOutcome.InvalidDestination, "A refund goes to keysend:, lnaddress:, lnurl: or bolt11:, "
                     + "or to bolt12: where the hub's node pays offers."),
             _ => (ChannelOutcome.None, ""),

@@ -115,7 +115,7 @@ public sealed class PayoutGrain(
     {
         string? destinations = await source.FindDestinationsAsync(Ledger.Reader);
         LedgerAccount? account = await Ledger.Reader.FindAccountAsync(source.Account.Id);
-        if (account is null || PayoutDestination.Choose(destinations, failures, settings.PaysOffers) is not { } destination)
+        if (account is null || PayableDestination.Choose(destinations, failures, settings.PaysOffers) is not { } destination)
         {
             return;
         }
@@ -149,7 +149,7 @@ public sealed class PayoutGrain(
             Id = payoutId,
             PayeeId = source.IsChannel ? default : source.Id,
             ChannelId = source.IsChannel ? source.Id : default,
-            Destination = destination,
+            Destination = destination.ToString(),
             Amount = intent.Amount,
             FeeLimit = intent.FeeLimit,
             PaymentHash = prepared.PaymentHash,
@@ -323,7 +323,7 @@ public sealed class PayoutGrain(
     private async Task UnparkAsync()
     {
         string? destinations = await source.FindDestinationsAsync(Ledger.Reader);
-        bool moved = !(destinations ?? "").Split('\n').Contains(current!.Destination, StringComparer.Ordinal);
+        bool moved = !PayableDestination.Names(destinations, current!.Destination);
         if (!moved && NowUnixMs < current.NextAttemptUnixMs)
         {
             notBeforeUnixMs = current.NextAttemptUnixMs;

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
+using SeederMesh.Core;
 using SeederMesh.Core.Identity;
-using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
 using SeederMesh.Ledger.Records;
 using SeederMesh.Lightning;
 using SeederMesh.Lightning.Bolt11;
+using SeederMesh.Lightning.Destinations;
 
 namespace SeederMesh.Grains.Payouts;
 
@@ -21,24 +22,20 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Finds out under which hash a payout will be sent.</summary>
-    public async Task<PreparedPayout> PrepareAsync(Id128 payoutId, string destination, Msat amount)
+    public async Task<PreparedPayout> PrepareAsync(Id128 payoutId, PayoutDestination destination, Msat amount)
     {
-        if (PayoutDestination.TryReadNode(destination, out _))
+        switch (destination.Kind)
         {
-            return new PreparedPayout(PreimageOf(payoutId).PaymentHash, Invoice: null, Reason: "");
-        }
-
-        if (PayoutDestination.TryReadInvoice(destination, out string given))
-        {
-            return Check(given, amount, isGiven: true);
-        }
-
-        if (PayoutDestination.TryReadOffer(destination, out string offer))
-        {
-            OfferInvoiceResult answer = await node.FetchOfferInvoiceAsync(new OfferInvoiceRequest(offer, amount) { TimeLimit = TimeLimit });
-            return answer.Invoice is null
-                ? new PreparedPayout(null, null, answer.Reason)
-                : Check(answer.Amount, amount, new PreparedPayout(answer.PaymentHash, answer.Invoice, ""));
+            case DestinationKind.Keysend:
+                return new PreparedPayout(PreimageOf(payoutId).PaymentHash, Invoice: null, Reason: "");
+            case DestinationKind.Bolt11:
+                return Check(destination.Value, amount, isGiven: true);
+            case DestinationKind.Bolt12:
+                OfferInvoiceResult answer = await node.FetchOfferInvoiceAsync(
+                    new OfferInvoiceRequest(destination.Value, amount) { TimeLimit = TimeLimit });
+                return answer.Invoice is null
+                    ? new PreparedPayout(null, null, answer.Reason)
+                    : Check(answer.Amount, amount, new PreparedPayout(answer.PaymentHash, answer.Invoice, ""));
         }
 
         FetchedInvoice fetched = await invoices.FetchAsync(destination, amount);
@@ -61,9 +58,11 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
             });
         }
 
-        PayoutDestination.TryReadNode(payout.Destination, out NodeId? target);
+        NodeId? target = PayoutDestination.TryParse(payout.Destination, out PayoutDestination? destination, out _)
+            && NodeId.TryParse(destination.Value, out NodeId? named) ? named : null;
+        Invariant.Require(target is not null, "a payout without an invoice names a node");
         return node.KeysendAsync(
-            new KeysendRequest(target!, payout.Amount, PreimageOf(payout.Id), payout.FeeLimit) { TimeLimit = TimeLimit });
+            new KeysendRequest(target, payout.Amount, PreimageOf(payout.Id), payout.FeeLimit) { TimeLimit = TimeLimit });
     }
 
     /// <summary>What became of a payout that was, or may have been, sent.</summary>
@@ -99,7 +98,7 @@ public sealed record PreparedPayout(Digest? PaymentHash, string? Invoice, string
 public interface IInvoiceFetcher
 {
     /// <summary>An invoice for exactly an amount. Never throws for what a destination answers.</summary>
-    Task<FetchedInvoice> FetchAsync(string destination, Msat amount);
+    Task<FetchedInvoice> FetchAsync(PayoutDestination destination, Msat amount);
 }
 
 /// <summary>An invoice, or why there is none.</summary>

@@ -6,6 +6,7 @@ using SeederMesh.Core.Identity;
 using SeederMesh.Grains;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Grains.Seeders;
+using SeederMesh.Lightning.Destinations;
 
 namespace SeederMesh.Hub.Api;
 
@@ -94,27 +95,13 @@ internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings
             throw ProblemException.Malformed($"name has at most {NameLengthMax} characters, and no control characters.");
         }
 
-        if (!settings.PaysOffers && PayoutDestination.IsPayable(request.Destination, paysOffers: true)
-            && !PayoutDestination.IsPayable(request.Destination, paysOffers: false))
+        if (!PayableDestination.TryRead(request.Destination, settings.PaysOffers, out PayoutDestination? destination, out string error))
         {
-            throw new ProblemException(
-                422,
-                "invalid-destination",
-                "The destination cannot be paid",
-                "This hub's Lightning node pays no BOLT 12 offers: name keysend:, lnaddress: or lnurl: instead.");
-        }
-
-        if (!PayoutDestination.IsPayable(request.Destination, settings.PaysOffers))
-        {
-            throw new ProblemException(
-                422,
-                "invalid-destination",
-                "The destination cannot be paid",
-                "destination is keysend:NODE, lnaddress:USER@HOST, lnurl:LNURL1... or bolt12:LNO1..., in lower case.");
+            throw new ProblemException(422, "invalid-destination", "The destination cannot be paid", error);
         }
 
         SeederView? seeder = await grains.GetGrain<ISeederGrain>(key.ToString()).RegisterAsync(
-            new RegisterSeederCommand { Name = name, Destination = request.Destination!, SignedUnixSeconds = call.SignedUnixSeconds });
+            new RegisterSeederCommand { Name = name, Destination = destination.ToString(), SignedUnixSeconds = call.SignedUnixSeconds });
         if (seeder is null)
         {
             throw new ProblemException(

@@ -15,6 +15,7 @@ using SeederMesh.Ledger.Postings;
 using SeederMesh.Ledger.Records;
 using SeederMesh.Ledger.Transfers;
 using SeederMesh.Lightning;
+using SeederMesh.Lightning.Destinations;
 using SeederMesh.Lightning.Embedded;
 
 namespace SeederMesh.Grains.Tests.Payouts;
@@ -46,7 +47,7 @@ internal sealed class PayoutWorld : IAsyncDisposable
         await world.network.OpenWalletAsync("payee", new string('a', 64), Msat.Zero);
         world.wallet = (await world.network.AuthenticateAsync("payee", new string('a', 64)))!;
         world.Node = new FaultyNode(world.network.Hub) { OfferIssuer = toOffer ? world.wallet : null };
-        await world.OweAsync(toOffer ? "bolt12:lno1qqqqqqqqqqqqqq" : "keysend:" + (await world.wallet.GetInfoAsync()).NodeId);
+        await world.OweAsync(toOffer ? "bolt12:lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese" : "keysend:" + (await world.wallet.GetInfoAsync()).NodeId);
         await world.StartAsync();
         return world;
     }
@@ -159,6 +160,6 @@ internal sealed class PayoutWorld : IAsyncDisposable
 
     private sealed class NoInvoices : IInvoiceFetcher
     {
-        public Task<FetchedInvoice> FetchAsync(string destination, Msat amount) => Task.FromResult(new FetchedInvoice(null, "No invoices here."));
+        public Task<FetchedInvoice> FetchAsync(PayoutDestination destination, Msat amount) => Task.FromResult(new FetchedInvoice(null, "No invoices here."));
     }
 }
