@@ -22,10 +22,9 @@ internal sealed record PaymentPlan(
 /// <summary>The downloader's side of the receipt protocol with all seeders at once.</summary>
 /// <remarks>
 /// Grants come ahead of need, receipts as pieces pass, never above the budget. Called by one <see cref="TurnLoop"/>.
-/// Grants start small
-/// and double, so that a seeder that vanishes ties up little; the next is asked for before the one in use is used up. A
-/// seeder that
-/// refuses is an ordinary peer from then on. Pieces that pass within
+/// Grants start small and grow fourfold, so that a seeder that vanishes ties up little. The next is shown when half of
+/// the one in use is signed away: an engine requests some 30 MiB ahead of what has passed, and a seeder stops at the end
+/// of what it is certain of. A seeder that refuses is an ordinary peer from then on. Pieces that pass within
 /// <see cref="CoalesceTime"/> share a signature.
 /// </remarks>
 internal sealed class DownloaderExchange(
@@ -45,7 +44,7 @@ internal sealed class DownloaderExchange(
 
     private const long AskAgainMs = 500;
     private const long FirstGrantBytes = 4 << 20;
-    private const long GrantBytesMax = 64 << 20;
+    private const long GrantBytesMax = 256 << 20;
 
     private readonly DownloadBudget budget = new(plan.Budget);
     private readonly Dictionary<PublicKey, SupplyingSeeder> seeders = [];
@@ -200,7 +199,7 @@ internal sealed class DownloaderExchange(
         }
 
         long inUse = seeder.Grant is { } grant ? plan.Price.BytesFor(grant.Grant.Limit) : 0;
-        long ahead = Math.Min(Math.Max(inUse / 4, 2L * plan.PieceLength), RemainingBytes);
+        long ahead = Math.Min(Math.Max(inUse / 2, 2L * plan.PieceLength), RemainingBytes);
         if (seeder.Grant is not null && seeder.Session.Covers(ahead))
         {
             return;
@@ -227,8 +226,8 @@ internal sealed class DownloaderExchange(
     private void Ask(SupplyingSeeder seeder, long now)
     {
         long share = (RemainingBytes / Math.Max(1, seeders.Values.Count(other => other.Peer is not null))) + (2L * plan.PieceLength);
-        long doubled = Math.Max(FirstGrantBytes, 4L * plan.PieceLength) << Math.Min(seeder.GrantsShown, 16);
-        long bytes = Math.Min(Math.Min(doubled, Math.Max(GrantBytesMax, 8L * plan.PieceLength)), share) + seeder.Session.UnsignedBytes;
+        long ramped = Math.Max(FirstGrantBytes, 4L * plan.PieceLength) << Math.Min(2 * seeder.GrantsShown, 16);
+        long bytes = Math.Min(Math.Min(ramped, Math.Max(GrantBytesMax, 8L * plan.PieceLength)), share) + seeder.Session.UnsignedBytes;
         long least = Math.Min(plan.PieceLength, Math.Max(seeder.Session.UnsignedBytes, Math.Min(RemainingBytes, plan.PieceLength)));
         Msat limit = Msat.Min(plan.Price.Of(Math.Max(least, bytes >> seeder.Shrinks)) + Msat.From(1), budget.Available);
         if (limit.IsZero || plan.Price.BytesFor(limit) < least || !budget.TryReserve(limit))
