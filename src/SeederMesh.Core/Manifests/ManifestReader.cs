@@ -259,8 +259,8 @@ internal static class ManifestReader
             {
                 reader.Fail(
                     "endpoints",
-                    "An endpoint is keysend:<66 hex digits>, lnaddress:user@host, lnurl:lnurl1..., bolt12:lno1... or "
-                    + "paymentpointer:$host/path, in lower case.");
+                    "An endpoint is keysend:<66 hex digits>, lnaddress:user@host, lnurl:lnurl1..., bolt12:lno1..., "
+                    + "paymentpointer:$host/path or withdraw:did:key:z6Mk..., in lower case but for the key.");
             }
             else if (endpoints.Exists(other => other.Kind == endpoint.Kind))
             {

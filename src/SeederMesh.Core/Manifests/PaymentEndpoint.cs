@@ -23,6 +23,10 @@ public enum PaymentEndpointKind
 
     /// <summary>An Interledger payment pointer, <c>$host/path</c>.</summary>
     PaymentPointer,
+
+    /// <summary>Nowhere yet: the hub keeps the money until the owner of a key (<c>did:key:z6Mk...</c>) withdraws it by
+    /// LNURL-withdraw (LUD-03).</summary>
+    Withdraw,
 }
 
 /// <summary>
@@ -36,8 +40,6 @@ public readonly record struct PaymentEndpoint
     private const int ValueMax = 2048;
     private static readonly SearchValues<char> Bech32 = SearchValues.Create("qpzry9x8gf2tvdw0s3jn54khce6mua7l");
     private static readonly SearchValues<char> UserCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.+");
-    private static readonly SearchValues<char> PathCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/%");
 
     private PaymentEndpoint(PaymentEndpointKind kind, string value)
     {
@@ -69,6 +71,7 @@ public readonly record struct PaymentEndpoint
             "lnurl" => (PaymentEndpointKind.Lnurl, IsBech32(value, "lnurl1")),
             "bolt12" => (PaymentEndpointKind.Bolt12, IsBech32(value, "lno1")),
             "paymentpointer" => (PaymentEndpointKind.PaymentPointer, IsPointer(value)),
+            "withdraw" => (PaymentEndpointKind.Withdraw, DidKey.TryParse(value, out _)),
             _ => (PaymentEndpointKind.None, false),
         };
         endpoint = valid ? new PaymentEndpoint(kind, value) : default;
@@ -83,6 +86,7 @@ public readonly record struct PaymentEndpoint
         PaymentEndpointKind.Lnurl => "lnurl:" + Value,
         PaymentEndpointKind.Bolt12 => "bolt12:" + Value,
         PaymentEndpointKind.PaymentPointer => "paymentpointer:" + Value,
+        PaymentEndpointKind.Withdraw => "withdraw:" + Value,
         _ => "",
     };
 
@@ -101,18 +105,7 @@ public readonly record struct PaymentEndpoint
             && HostName.IsHostAndPort(value.AsSpan(at + 1));
     }
 
-    private static bool IsPointer(string value)
-    {
-        if (!value.StartsWith('$'))
-        {
-            return false;
-        }
-
-        int slash = value.IndexOf('/', StringComparison.Ordinal);
-        ReadOnlySpan<char> host = slash < 0 ? value.AsSpan(1) : value.AsSpan(1, slash - 1);
-        ReadOnlySpan<char> path = slash < 0 ? [] : value.AsSpan(slash);
-        return HostName.IsHostAndPort(host) && path.IndexOfAnyExcept(PathCharacters) < 0;
-    }
+    private static bool IsPointer(string value) => value.StartsWith('$') && PaymentPointer.TryParse(value, out _);
 
     private static bool IsBech32(string value, string prefix) =>
         value.StartsWith(prefix, StringComparison.Ordinal)

@@ -31,6 +31,8 @@ public sealed class DestinationResolver(OutgoingPolicy policy) : IDisposable
                 },
                 DestinationKind.Bolt11 => Invoice(destination.Value, amount),
                 DestinationKind.Bolt12 => new ResolvedDestination { Status = ResolveStatus.Resolved, Offer = destination.Value },
+                DestinationKind.PaymentPointer =>
+                    await WalletAddress.ResolveAsync(http, destination.Pointer, amount, comment, cancellation),
                 _ => await LnurlPay.ResolveAsync(http, destination.PayAddress!, amount, comment, cancellation),
             };
         }

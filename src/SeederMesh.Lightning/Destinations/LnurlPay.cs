@@ -19,11 +19,22 @@ internal static class LnurlPay
     public static async Task<ResolvedDestination> ResolveAsync(
         OutgoingHttp http, Uri address, Msat amount, string comment, CancellationToken cancellation)
     {
-        Offer offer = ReadOffer(Answer(await http.GetObjectAsync(address, cancellation), address), address);
+        Offer offer = await AskAsync(http, address, cancellation);
+        return await ResolveAsync(http, offer, address.Host, amount, comment, cancellation);
+    }
+
+    /// <summary>The first request: what a payee offers.</summary>
+    public static async Task<Offer> AskAsync(OutgoingHttp http, Uri address, CancellationToken cancellation) =>
+        ReadOffer(Answer(await http.GetObjectAsync(address, cancellation), address), address);
+
+    /// <summary>The second request: the invoice for an offer.</summary>
+    public static async Task<ResolvedDestination> ResolveAsync(
+        OutgoingHttp http, Offer offer, string host, Msat amount, string comment, CancellationToken cancellation)
+    {
         if (offer.MandatoryPayerData is { } demanded)
         {
             throw new ResolveException(
-                ResolveStatus.PayerDataRequired, $"{address.Host} demands the payer's {demanded}, which is not given.");
+                ResolveStatus.PayerDataRequired, $"{host} demands the payer's {demanded}, which is not given.");
         }
 
         if (amount < offer.Min || amount > offer.Max)
@@ -31,7 +42,7 @@ internal static class LnurlPay
             return new ResolvedDestination
             {
                 Status = ResolveStatus.AmountOutOfRange,
-                Reason = $"{address.Host} takes {offer.Min.Value} to {offer.Max.Value} msat, not {amount.Value} msat.",
+                Reason = $"{host} takes {offer.Min.Value} to {offer.Max.Value} msat, not {amount.Value} msat.",
                 Limits = (offer.Min, offer.Max),
             };
         }
@@ -89,6 +100,16 @@ internal static class LnurlPay
             metadata!,
             (int)Math.Clamp(Number(answer, "commentAllowed") ?? 0, 0, 2_000),
             MandatoryPayerData(answer));
+    }
+
+    /// <summary>What the metadata says of a kind, such as text/identifier (LUD-16); null when it says nothing.</summary>
+    public static string? FindMetadata(string metadata, string kind)
+    {
+        using JsonDocument document = JsonDocument.Parse(metadata, new JsonDocumentOptions { MaxDepth = 4 });
+        return document.RootElement.EnumerateArray()
+            .Where(entry => entry[0].GetString() == kind && entry[1].ValueKind == JsonValueKind.String)
+            .Select(entry => entry[1].GetString())
+            .FirstOrDefault();
     }
 
     // LUD-06 and LUD-20: an array of pairs; exactly one text/plain.

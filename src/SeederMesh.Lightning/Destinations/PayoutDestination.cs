@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using SeederMesh.Core.Manifests;
 using SeederMesh.Lightning.Bolt11;
 using SeederMesh.Lightning.Bolt12;
 
@@ -8,9 +9,10 @@ namespace SeederMesh.Lightning.Destinations;
 /// <remarks>
 /// Written <c>keysend:NODE</c> (66 hexadecimal digits), <c>lnaddress:USER@HOST[:PORT]</c> (LUD-16), <c>lnurl:...</c>
 /// (LUD-01 <c>lnurl1...</c>,
-/// LUD-17 <c>lnurlp://...</c> or an https address), <c>bolt12:lno1...</c>, or <c>bolt11:lnbc...</c> (once, for
-/// refunds). At most 7,200 characters.
-/// A bare <c>user@host</c>, <c>lnurl1...</c>, <c>lno1...</c> or invoice is understood too.
+/// LUD-17 <c>lnurlp://...</c> or an https address), <c>bolt12:lno1...</c>, <c>paymentpointer:$HOST/PATH</c> (an Open
+/// Payments wallet address, paid where it offers Lightning), or <c>bolt11:lnbc...</c> (once, for refunds). At most
+/// 7,200 characters. A bare <c>user@host</c>, <c>lnurl1...</c>, <c>lno1...</c>, <c>$host/path</c> or invoice is
+/// understood too.
 /// </remarks>
 public sealed record PayoutDestination
 {
@@ -30,6 +32,9 @@ public sealed record PayoutDestination
 
     /// <summary>Where LNURL-pay starts, for the kinds that use it; null otherwise.</summary>
     internal Uri? PayAddress { get; private init; }
+
+    /// <summary>The pointer, for that kind.</summary>
+    internal PaymentPointer Pointer { get; private init; }
 
     /// <summary>Reads a destination.</summary>
     /// <param name="text">The destination.</param>
@@ -59,7 +64,11 @@ public sealed record PayoutDestination
             "bolt12" => Bolt12Offer.TryDecode(value, out Bolt12Offer? offer, out string flaw)
                 ? (new PayoutDestination(DestinationKind.Bolt12, offer.Text), "")
                 : (null, $"bolt12: {flaw}."),
-            _ => ((PayoutDestination?)null, "A destination is keysend:, lnaddress:, lnurl:, bolt12: or bolt11: and an address."),
+            "paymentpointer" => PaymentPointer.TryParse(value, out PaymentPointer pointer)
+                ? (new PayoutDestination(DestinationKind.PaymentPointer, pointer.ToString()) { Pointer = pointer }, "")
+                : (null, "paymentpointer: is $host/path, in lower case, without port, query and fragment."),
+            _ => ((PayoutDestination?)null,
+                "A destination is keysend:, lnaddress:, lnurl:, bolt12:, paymentpointer: or bolt11: and an address."),
         };
         destination = read;
         return error.Length == 0 && destination is not null;
@@ -72,6 +81,7 @@ public sealed record PayoutDestination
         DestinationKind.LightningAddress => "lnaddress:" + Value,
         DestinationKind.Lnurl => "lnurl:" + Value,
         DestinationKind.Bolt12 => "bolt12:" + Value,
+        DestinationKind.PaymentPointer => "paymentpointer:" + Value,
         _ => "bolt11:" + Value,
     };
 
@@ -81,7 +91,9 @@ public sealed record PayoutDestination
         string kind = colon < 0 ? "" : text[..colon].ToLowerInvariant();
         return text switch
         {
-            _ when kind is "keysend" or "lnaddress" or "lnurl" or "bolt11" or "bolt12" => (kind, text[(colon + 1)..]),
+            _ when kind is "keysend" or "lnaddress" or "lnurl" or "bolt11" or "bolt12" or "paymentpointer" =>
+                (kind, text[(colon + 1)..]),
+            _ when kind is "https" || text.StartsWith('$') => ("paymentpointer", text),
             _ when kind is "lnurlp" => ("lnurl", text),
             _ when text.Contains('@', StringComparison.Ordinal) => ("lnaddress", text),
             _ when text.StartsWith("lnurl1", StringComparison.OrdinalIgnoreCase) => ("lnurl", text),
@@ -145,4 +157,7 @@ public enum DestinationKind
 
     /// <summary>An offer.</summary>
     Bolt12 = 5,
+
+    /// <summary>An Interledger payment pointer: an Open Payments wallet address.</summary>
+    PaymentPointer = 6,
 }

@@ -49,18 +49,21 @@ public enum ResolveStatus
     /// <summary>The host answered with an error.</summary>
     RefusedByPayee = 3,
 
-    /// <summary>The host answered something that LNURL-pay does not allow.</summary>
+    /// <summary>The host answered something that LNURL-pay or Open Payments does not allow.</summary>
     MalformedAnswer = 4,
 
+    /// <summary>A wallet that cannot be paid over Lightning; the payee has to name another destination.</summary>
+    NoLightning = 5,
+
     /// <summary>The payee demands data about the payer that this program does not give (LUD-18).</summary>
-    PayerDataRequired = 5,
+    PayerDataRequired = 6,
 
     /// <summary>The payee takes less or more only; see <see cref="ResolvedDestination.Limits"/>.</summary>
-    AmountOutOfRange = 6,
+    AmountOutOfRange = 7,
 
     /// <summary>The invoice is not what was asked for: another amount, or the hash of something else.</summary>
-    InvoiceMismatch = 7,
+    InvoiceMismatch = 8,
 
     /// <summary>There is something to pay.</summary>
-    Resolved = 8,
+    Resolved = 9,
 }

@@ -15,6 +15,8 @@ public sealed class PayableDestinationTests
     // text, whether the node pays offers -> again and again, as a refund
     [Theory]
     [InlineData("lnaddress:Anna@Example.org", false, true, true)]
+    [InlineData("$wallet.example/anna", false, true, true)]
+    [InlineData("withdraw:did:key:z6MkehRgf7yJbgaGfYsdoAsKdBPE3dj2CYhowQdcjqSJgvVd", true, false, false)]
     [InlineData(Offer, true, true, true)]
     [InlineData(Offer, false, false, false)]
     [InlineData(Invoice, true, false, true)]

@@ -38,12 +38,15 @@ internal sealed class Scene
 
     public string ChannelId { get; private set; } = "";
 
-    public static async Task<Scene> OpenAsync(HubFixture hub, string? creatorEndpoint = null, string name = "")
+    /// <summary>A work whose payee is paid by keysend, or at other endpoints: "keysend" stands for the creator's wallet.</summary>
+    public static async Task<Scene> OpenAsync(HubFixture hub, string? creatorEndpoint = null, string name = "", string? next = null)
     {
         EmbeddedNode creator = await hub.WalletAsync("creator" + name);
         EmbeddedNode purse = await hub.WalletAsync("purse" + name, satoshi: 100_000);
         HubCaller author = hub.Caller();
-        SignedManifest manifest = Sign(author.Key, creatorEndpoint ?? await HubFixture.KeysendToAsync(creator), name);
+        string keysend = await HubFixture.KeysendToAsync(creator);
+        string[] endpoints = [creatorEndpoint ?? keysend, .. next is null ? [] : (string[])[next == "keysend" ? keysend : next]];
+        SignedManifest manifest = Sign(author.Key, string.Join('\n', endpoints), name);
         (await author.PostBytesAsync("/v1/registry/manifests", manifest.Bytes.ToArray(), "application/json")).Required();
         return new Scene(hub, manifest, hub.Caller(), purse, creator);
     }
@@ -51,7 +54,7 @@ internal sealed class Scene
     public static SignedManifest Sign(
         SigningKey creator, string endpoint, string name = "", long price = PricePerMiB, int hubBps = 300)
     {
-        Assert.True(PaymentEndpoint.TryParse(endpoint, out PaymentEndpoint parsed));
+        PaymentEndpoint[] endpoints = [.. endpoint.Split('\n').Select(Parse)];
         var manifest = new Manifest
         {
             Torrent = new ManifestTorrent
@@ -75,7 +78,7 @@ internal sealed class Scene
             Payment = new ManifestPayment
             {
                 PricePerMiB = Msat.From(price),
-                Payees = [new Payee { Name = "Anna", ShareBps = 7_300 - hubBps, Endpoints = [parsed] }],
+                Payees = [new Payee { Name = "Anna", ShareBps = 7_300 - hubBps, Endpoints = endpoints }],
                 SeedersBps = 2_500,
                 RegistryBps = 200,
                 HubBps = hubBps,
@@ -85,6 +88,12 @@ internal sealed class Scene
         ManifestVerification signed = SignedManifest.Sign(manifest, creator, DateTimeOffset.FromUnixTimeSeconds(1_790_000_000));
         Assert.True(signed.Signed is not null, signed.ToString());
         return signed.Signed!;
+    }
+
+    private static PaymentEndpoint Parse(string text)
+    {
+        Assert.True(PaymentEndpoint.TryParse(text, out PaymentEndpoint parsed), text);
+        return parsed;
     }
 
     /// <summary>The body of a request to open a channel, which tests change.</summary>

@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using SeederMesh.Hub.Tests.Support;
+using SeederMesh.Ledger.Records;
+using SeederMesh.Lightning.Embedded;
+
+namespace SeederMesh.Hub.Tests;
+
+/// <summary>Payees who name a payment pointer, at a hub with a wallet host beside it.</summary>
+public sealed class WalletAddressPayoutTests : IAsyncLifetime
+{
+    private readonly WebApplication host;
+    private HubFixture hub = null!;
+    private string lightning = "";
+
+    public WalletAddressPayoutTests()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        host = builder.Build();
+        host.MapGet("/anna", () => Results.Text(
+            $$"""{"id":"https://wallet.example/anna","assetCode":"EUR","assetScale":2{{lightning}}}""", "application/json"));
+    }
+
+    private string Pointer => $"paymentpointer:${new Uri(host.Urls.Single()).Authority}/anna";
+
+    public async ValueTask InitializeAsync()
+    {
+        await host.StartAsync();
+        hub = await HubFixture.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.DisposeAsync();
+        await hub.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Payout_ToAWalletThatOffersLightning_IsPaidThroughItsInvoice()
+    {
+        EmbeddedNode wallet = await hub.WalletAsync("anna");
+        lightning = $$""","lightning":"anna@{{hub.Hub.Address.Authority}}" """;
+        await EarnAsync(await Scene.OpenAsync(hub, Pointer));
+
+        await HubFixture.UntilAsync(async () => (await wallet.GetBalanceAsync()).Spendable.Value == 7_000, "the wallet's money");
+        PayoutRecord paid = Assert.Single(await hub.Ledger.Reader.ListNewestPayoutsAsync(10));
+        Assert.Equal((Pointer, PayoutStatus.Succeeded), (paid.Destination, paid.Status));
+    }
+
+    [Fact]
+    public async Task Payout_ToAWalletWithoutLightning_GoesToThePayeesNextDestination()
+    {
+        Scene scene = await Scene.OpenAsync(hub, Pointer, next: "keysend");
+        await EarnAsync(scene);
+
+        await HubFixture.UntilAsync(async () => (await scene.Creator.GetBalanceAsync()).Spendable.Value == 7_000, "the next destination");
+    }
+
+    private async Task EarnAsync(Scene scene)
+    {
+        await scene.FundAsync(50_000);
+        HubCaller seeder = hub.Caller();
+        TestChain chain = await scene.GrantAsync(seeder, 40_000);
+        Assert.Equal("accepted", await Scene.VerdictsAsync(seeder, chain.Next([.. Enumerable.Range(0, 40)])));
+    }
+}
