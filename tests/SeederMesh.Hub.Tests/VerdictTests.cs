@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Data.Sqlite;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Receipts;
 using SeederMesh.Hub.Tests.Support;
@@ -40,6 +41,22 @@ public sealed class VerdictTests : IAsyncLifetime
         ReceiptRun run = chain.Next(0);
         Assert.Equal("accepted duplicate", await Scene.VerdictsAsync(seeder, run, run));
         Assert.Equal(250, (await scene.ChannelAsync()).Msat("settledMsat"));
+    }
+
+    [Fact]
+    public async Task Report_OneChannelCannotBeStored_TheOthersAreSettledAndItIsRepeated()
+    {
+        Scene other = await Scene.OpenAsync(hub, name: "2");
+        await other.FundAsync(budget: 20_000);
+        TestChain stuck = await other.GrantAsync(seeder, limit: 2_000);
+        (ReceiptRun good, ReceiptRun refused) = (chain.Next(0), stuck.Next(0));
+        Execute($"CREATE TRIGGER stuck BEFORE INSERT ON settlement WHEN NEW.grant_id = X'{stuck.Grant.GrantId}' "
+            + "BEGIN SELECT RAISE(ABORT, 'the disk is in a mood'); END");
+
+        Assert.Equal("accepted notJudged", await Scene.VerdictsAsync(seeder, good, refused));
+
+        Execute("DROP TRIGGER stuck");
+        Assert.Equal("duplicate accepted", await Scene.VerdictsAsync(seeder, good, refused));
     }
 
     [Fact]
@@ -202,5 +219,14 @@ public sealed class VerdictTests : IAsyncLifetime
     {
         HubReply reply = await seeder.PostBytesAsync("/v1/receipts", [1], "application/json");
         Assert.Equal((HttpStatusCode.UnsupportedMediaType, "unsupported-media-type"), (reply.Status, reply.Problem));
+    }
+
+    private void Execute(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(hub.Folder, "hub.db")};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 }

@@ -225,6 +225,13 @@ internal sealed class DownloaderExchange(
 
     private void Ask(SupplyingSeeder seeder, long now)
     {
+        if (seeder.Unanswered is { } asked)
+        {
+            (seeder.IsAsking, seeder.Unanswered) = (true, null);
+            _ = AskAsync(seeder, asked.Limit, asked.Generation);
+            return;
+        }
+
         long share = (RemainingBytes / Math.Max(1, seeders.Values.Count(other => other.Peer is not null))) + (2L * plan.PieceLength);
         long ramped = Math.Max(FirstGrantBytes, 4L * plan.PieceLength) << Math.Min(2 * seeder.GrantsShown, 16);
         long bytes = Math.Min(Math.Min(ramped, Math.Max(GrantBytesMax, 8L * plan.PieceLength)), share) + seeder.Session.UnsignedBytes;
@@ -258,32 +265,49 @@ internal sealed class DownloaderExchange(
             return;
         }
 
-        post(() => OnGrant(seeder, limit, grant, failure));
-    }
-
-    private void OnGrant(SupplyingSeeder seeder, Msat limit, SignedGrant? grant, ClientException? failure)
-    {
-        seeder.IsAsking = false;
-        if (grant is null)
+        post(() =>
         {
-            budget.End(limit, Msat.Zero);
-            seeder.AskAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds() + AskAgainMs;
-
-            // Grants that ended are released when their seeders have reported: until then the hub says that the funds
-            // are in use.
-            if (failure is HubException { Problem: "insufficient-funds" })
+            seeder.IsAsking = false;
+            if (grant is not null)
             {
-                seeder.Shrinks = Math.Min(seeder.Shrinks + 1, 16);
+                OnGrant(seeder, grant);
             }
             else
             {
-                events.Report(new GetWarning($"No grant for seeder {seeder.Key}: {failure!.Message}"));
+                OnNoGrant(seeder, limit, generation, failure!);
             }
+        });
+    }
 
-            CheckSatisfied();
-            return;
+    private void OnNoGrant(SupplyingSeeder seeder, Msat limit, int generation, ClientException failure)
+    {
+        seeder.AskAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds() + AskAgainMs;
+        if (failure is HubException { IsTransient: true })
+        {
+            // The hub may have given it and the answer got lost: the same grant is asked for again, not one more.
+            seeder.Unanswered = (limit, generation);
+        }
+        else
+        {
+            budget.End(limit, Msat.Zero);
         }
 
+        // Grants that ended are released when their seeders have reported: until then the hub says that the funds are in
+        // use.
+        if (failure is HubException { Problem: "insufficient-funds" })
+        {
+            seeder.Shrinks = Math.Min(seeder.Shrinks + 1, 16);
+        }
+        else
+        {
+            events.Report(new GetWarning($"No grant for seeder {seeder.Key}: {failure.Message}"));
+        }
+
+        CheckSatisfied();
+    }
+
+    private void OnGrant(SupplyingSeeder seeder, SignedGrant grant)
+    {
         seeder.Shrinks = 0;
         seeder.Spare = grant;
         if (seeder.Peer is not null && seeder.Refusal is null)

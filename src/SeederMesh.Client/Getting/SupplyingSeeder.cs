@@ -28,6 +28,10 @@ internal sealed class SupplyingSeeder(DownloaderSession session)
     /// <summary>Whether the hub is being asked for a grant.</summary>
     public bool IsAsking { get; set; }
 
+    /// <summary>What the hub was asked for and did not answer: it may have set the money aside, so it is asked for the
+    /// same again.</summary>
+    public (Msat Limit, int Generation)? Unanswered { get; set; }
+
     /// <summary>When the hub may be asked again, milliseconds.</summary>
     public long AskAtMs { get; set; }
 

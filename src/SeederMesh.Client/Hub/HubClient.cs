@@ -26,6 +26,7 @@ public sealed class HubClient : IDisposable
     private const int TriesMax = 4;
     private const int AnswerBytesMax = 17 << 20;
     private const int WordsMax = 500;
+    private const string NotJudged = "notJudged";
     private static readonly TimeSpan TryTime = TimeSpan.FromSeconds(15);
 
     private readonly HttpClient http;
@@ -144,7 +145,8 @@ public sealed class HubClient : IDisposable
         return
         [
             .. verdicts.Select(answered =>
-                Enum.TryParse(answered?.Verdict, ignoreCase: true, out ReceiptVerdict verdict)
+                string.Equals(answered?.Verdict, NotJudged, StringComparison.Ordinal) ? new RunVerdict(null, 0)
+                : Enum.TryParse(answered?.Verdict, ignoreCase: true, out ReceiptVerdict verdict)
                     && Enum.IsDefined(verdict)
                     && verdict != ReceiptVerdict.None
                     ? new RunVerdict(verdict, answered!.SettledSequence)

@@ -185,6 +185,6 @@ public sealed record SeederInfo
 public sealed record RegistrationResult(bool AlreadyThere, ReadOnlyMemory<byte> Receipt);
 
 /// <summary>What a hub said to one run of a report.</summary>
-/// <param name="Verdict">Its verdict.</param>
+/// <param name="Verdict">Its verdict; null when it could not judge the run now, and it is to be reported again.</param>
 /// <param name="SettledSequence">Where its chain of that grant stands; 0 when it does not know the grant.</param>
-public readonly record struct RunVerdict(Core.Channels.ReceiptVerdict Verdict, long SettledSequence);
+public readonly record struct RunVerdict(Core.Channels.ReceiptVerdict? Verdict, long SettledSequence);

@@ -101,7 +101,10 @@ internal sealed class ReceiptRecovery(
 
     private bool TryAddGrant(ReadOnlySpan<byte> payload) =>
         SignedGrant.TryRead(payload, out SignedGrant? grant, out _)
-        && grants.TryAdd(grant!.Grant.GrantId, new EarnedGrant(grant));
+        && (grants.TryAdd(grant!.Grant.GrantId, new EarnedGrant(grant))
+
+            // A grant is known before its record is written: a new file may have begun with it in between.
+            || grants[grant.Grant.GrantId].Signed.ToBytes().AsSpan().SequenceEqual(payload));
 
     private bool TryAddRun(ReadOnlySpan<byte> payload)
     {

@@ -75,6 +75,15 @@ internal sealed class ReceiptStore : IAsyncDisposable
         }
     }
 
+    /// <summary>The channel that a grant draws on; null when the grant is not known any more.</summary>
+    public Id128? FindChannel(Id128 grantId)
+    {
+        lock (gate)
+        {
+            return grants.TryGetValue(grantId, out EarnedGrant? grant) ? grant.Grant.ChannelId : null;
+        }
+    }
+
     /// <summary>What a hub may come to owe from grants that are not closed, and what it has not confirmed.</summary>
     public Msat OutstandingAt(PublicKey hub)
     {
@@ -96,11 +105,20 @@ internal sealed class ReceiptStore : IAsyncDisposable
     }
 
     /// <summary>Runs to report to a hub, oldest first within each grant, at most <paramref name="runsMax"/>.</summary>
-    public List<ReceiptRun> UnreportedAt(PublicKey hub, int runsMax)
+    /// <param name="hub">The hub.</param>
+    /// <param name="runsMax">How many at most.</param>
+    /// <param name="heldBack">Grants that are left out.</param>
+    public List<ReceiptRun> UnreportedAt(PublicKey hub, int runsMax, Func<Id128, bool>? heldBack = null)
     {
         lock (gate)
         {
-            return [.. grants.Values.Where(grant => grant.Grant.Hub == hub).SelectMany(grant => grant.Unreported).Take(runsMax)];
+            return
+            [
+                .. grants.Values
+                    .Where(grant => grant.Grant.Hub == hub && heldBack?.Invoke(grant.Grant.GrantId) != true)
+                    .SelectMany(grant => grant.Unreported)
+                    .Take(runsMax),
+            ];
         }
     }
 
@@ -204,9 +222,10 @@ internal sealed class ReceiptStore : IAsyncDisposable
             {
                 Write(group);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is not OutOfMemoryException)
             {
-                // After a failed write or flush nobody knows what is on the disk: nothing more may be promised.
+                // After a failed write or flush nobody knows what is on the disk: nothing more may be promised. Whatever it
+                // was, those who wait are told, and the loop goes on telling.
                 fault ??= exception;
                 var failure = new IOException($"Receipts could not be stored: {exception.Message}", exception);
                 group.ForEach(entry => entry.Done.TrySetException(failure));

@@ -167,6 +167,7 @@ public sealed partial class SeedService
         {
             Seeder = key,
             Restarted = () => loop.Post(AnnounceAnew),
+            ChannelRefused = channel => loop.Post(() => exchange.OnChannelRefused(channel)),
         };
         hubs.Add(hub);
         byte[] dictionary = PeerExtension.Write(key, trustedHubs);

@@ -42,8 +42,12 @@ internal sealed class SeederConnection(ulong peer, string address, PaidTorrent? 
     /// <summary>The credit that the engine was given last; null for no limit.</summary>
     public long? Credit { get; set; }
 
-    /// <summary>What its grants and receipts allow; null before the first grant.</summary>
-    public long? PaidCredit => Session?.CreditBytes is { } credit
+    /// <summary>Whether the hub refused receipts of its channel: nothing more is uploaded against such.</summary>
+    public bool IsRefused { get; set; }
+
+    /// <summary>What its grants and receipts allow; null before the first grant, and once its channel is
+    /// refused.</summary>
+    public long? PaidCredit => !IsRefused && Session?.CreditBytes is { } credit
         ? credit > long.MaxValue - FreeBytes ? long.MaxValue : credit + FreeBytes
         : null;
 
@@ -51,6 +55,6 @@ internal sealed class SeederConnection(ulong peer, string address, PaidTorrent? 
     public Id128? GrantId => Session?.Grant?.Grant.GrantId;
 
     /// <summary>Whether it pays: its grant still covers one more piece.</summary>
-    public bool Pays => Session is { Grant: { } grant } session
+    public bool Pays => !IsRefused && Session is { Grant: { } grant } session
         && grant.Grant.Price.BytesFor(grant.Grant.Limit) - session.Received.CumulativeBytes > Torrent!.PieceLength;
 }

@@ -25,11 +25,15 @@ internal sealed class SeederExchange(
     /// <summary>A peer that was refused so often is let go.</summary>
     public const int RefusalsMax = 16;
 
+    /// <summary>Channels that are remembered as refused; forgotten ones can only show grants anew.</summary>
+    private const int RefusedChannelsMax = 10_000;
+
     /// <summary>More parts of a manifest than any manifest has, twice.</summary>
     private const int ManifestPartsMax = 1_024;
 
     private readonly Dictionary<ulong, SeederConnection> connections = [];
     private readonly Dictionary<Id128, int> beingStored = [];
+    private readonly HashSet<Id128> refusedChannels = [];
     private long paidBytes;
     private long dividedAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -114,16 +118,42 @@ internal sealed class SeederExchange(
         paidBytes = 0;
     }
 
+    /// <summary>The hub refused receipts of a channel for good: who holds it gets nothing more on trust.</summary>
+    /// <remarks>Its receipts may be worthless however well they are signed, for instance when the downloader's own seeder
+    /// reported the same pieces first.</remarks>
+    public void OnChannelRefused(Id128 channelId)
+    {
+        if (refusedChannels.Count >= RefusedChannelsMax)
+        {
+            refusedChannels.Clear();
+        }
+
+        refusedChannels.Add(channelId);
+        foreach (SeederConnection connection in connections.Values)
+        {
+            if (connection.Session?.Grant?.Grant is { } grant && grant.ChannelId == channelId && !connection.IsRefused)
+            {
+                // From here on it is a peer that does not pay, counted from what it has.
+                connection.IsRefused = true;
+                connection.UnpaidBytes = connection.UploadedBytes;
+                UpdateCredit(connection);
+                Refuse(connection, new SeederAnswer(grant.GrantId, SeederVerdict.ChannelRefused, 0));
+            }
+        }
+    }
+
     private void OnGrant(SeederConnection connection, SeederSession session, PaidTorrent torrent, ReadOnlySpan<byte> body)
     {
         long? creditBefore = connection.PaidCredit;
         SeederAnswer answer = session.OnGrant(
-            body, connection.UploadedBytes, owedByHub, store.IsUsed, clock.GetUtcNow().ToUnixTimeMilliseconds());
+            body, connection.UploadedBytes, owedByHub, store.IsUsed, refusedChannels.Contains, clock.GetUtcNow().ToUnixTimeMilliseconds());
         if (answer.Verdict != SeederVerdict.Accepted)
         {
             Refuse(connection, answer);
             return;
         }
+
+        connection.IsRefused = false;
 
         // What it was sent unpaid since its last grant ran out is not owed.
         connection.FreeBytes += creditBefore is { } before ? Math.Max(0, connection.UploadedBytes - before) : 0;

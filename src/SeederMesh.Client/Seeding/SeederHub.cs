@@ -17,6 +17,7 @@ internal sealed class SeederHub : IAsyncDisposable
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HoldBack = TimeSpan.FromSeconds(10);
 
     private readonly HubClient client;
     private readonly ReceiptStore store;
@@ -25,6 +26,7 @@ internal sealed class SeederHub : IAsyncDisposable
     private readonly IProgress<SeedEvent> events;
     private readonly TimeProvider clock;
     private readonly HashSet<Id128> single = [];
+    private readonly Dictionary<Id128, DateTimeOffset> heldBack = [];
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
@@ -119,6 +121,9 @@ internal sealed class SeederHub : IAsyncDisposable
     /// <summary>Called when the hub turns out to have been started anew.</summary>
     public required Action Restarted { get; init; }
 
+    /// <summary>Called with a channel whose receipts the hub refused for good.</summary>
+    public required Action<Id128> ChannelRefused { get; init; }
+
     private async Task RunAsync()
     {
         TimeSpan wait = ReportEvery;
@@ -145,16 +150,18 @@ internal sealed class SeederHub : IAsyncDisposable
                 Trouble = exception.Message;
                 wait = wait < BackOffMax / 2 ? wait * 2 : BackOffMax;
             }
-            catch (IOException exception)
-            {
-                // The receipt store: it takes nothing more, and says so to the uploader too.
-                Trouble = exception.Message;
-                events.Report(new SeedFault(exception.Message));
-                wait = BackOffMax;
-            }
             catch (OperationCanceledException)
             {
                 return;
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // The receipt store, which takes nothing more and says so to the uploader too; or a fault of the program.
+                // Either way somebody must hear of it, and reporting goes on: what is stored is owed.
+                Trouble = exception.Message;
+                events.Report(new SeedFault(
+                    exception is IOException ? exception.Message : $"Reporting to {Address} failed: {exception}"));
+                wait = BackOffMax;
             }
 
             try
@@ -181,7 +188,13 @@ internal sealed class SeederHub : IAsyncDisposable
     /// <returns>Whether it was full.</returns>
     private async Task<bool> ReportAsync(CancellationToken cancellation)
     {
-        List<ReceiptRun> unreported = store.UnreportedAt(Info.PublicKey, Info.Limits.ReportRunsMax);
+        DateTimeOffset now = clock.GetUtcNow();
+        foreach (Id128 due in heldBack.Where(held => held.Value <= now).Select(held => held.Key).ToList())
+        {
+            heldBack.Remove(due);
+        }
+
+        List<ReceiptRun> unreported = store.UnreportedAt(Info.PublicKey, Info.Limits.ReportRunsMax, heldBack.ContainsKey);
         if (unreported.Count == 0)
         {
             return false;
@@ -217,6 +230,13 @@ internal sealed class SeederHub : IAsyncDisposable
             return true;
         }
 
+        if (verdict.Verdict is null)
+        {
+            // The hub could not judge it now: the receipts of other channels go on meanwhile.
+            heldBack[run.GrantId] = clock.GetUtcNow() + HoldBack;
+            return false;
+        }
+
         // A joined run is judged as one: let each part have its own verdict before anything is given up.
         bool wasJoined = !unreported.Exists(part =>
             part.GrantId == run.GrantId && part.LastSequence == run.LastSequence && part.Anchor == run.Anchor);
@@ -225,8 +245,13 @@ internal sealed class SeederHub : IAsyncDisposable
             return false;
         }
 
-        await store.RefuseAsync(run.GrantId, run.LastSequence, verdict.Verdict);
-        events.Report(new ReceiptsRefused(Address, run.Entries.Length, verdict.Verdict));
+        await store.RefuseAsync(run.GrantId, run.LastSequence, verdict.Verdict!.Value);
+        events.Report(new ReceiptsRefused(Address, run.Entries.Length, verdict.Verdict.Value));
+        if (store.FindChannel(run.GrantId) is { } channel)
+        {
+            ChannelRefused(channel);
+        }
+
         return false;
     }
 

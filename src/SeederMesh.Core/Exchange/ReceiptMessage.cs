@@ -88,7 +88,7 @@ public readonly record struct SeederAnswer(Id128 GrantId, SeederVerdict Verdict,
     {
         var reader = new BinaryReaderSpan(body);
         byte verdict = reader.ReadByte();
-        if (verdict is 0 or > (byte)SeederVerdict.Accepted)
+        if (verdict is 0 or > (byte)SeederVerdict.ChannelRefused)
         {
             reader.Fail("an unknown verdict");
         }
@@ -147,4 +147,7 @@ public enum SeederVerdict
 
     /// <summary>Taken; what was sent is stored.</summary>
     Accepted = 14,
+
+    /// <summary>The hub refused receipts of the grant's channel, so no grant of it is taken any more.</summary>
+    ChannelRefused = 15,
 }

@@ -99,12 +99,14 @@ public sealed class SeederSession
     /// <param name="requestedBytes">Bytes that the peer has requested on this connection so far.</param>
     /// <param name="owedByHub">What a hub owes this seeder, reported and unreported together.</param>
     /// <param name="isUsed">Whether the grant is or was in use on another connection.</param>
+    /// <param name="isRefused">Whether the hub refused receipts of a channel.</param>
     /// <param name="nowUnixMs">The seeder's clock.</param>
     public SeederAnswer OnGrant(
         ReadOnlySpan<byte> body,
         long requestedBytes,
         Func<PublicKey, Msat> owedByHub,
         Func<Id128, bool> isUsed,
+        Func<Id128, bool> isRefused,
         long nowUnixMs)
     {
         if (!GrantPresentation.TryRead(body, out GrantPresentation? shown, out _))
@@ -121,6 +123,7 @@ public sealed class SeederSession
             _ when grant.ExpiresUnixMs - policy.LifetimeMsMin < nowUnixMs => SeederVerdict.Expired,
             _ when grant.Price.Msat < policy.LowestPrice.Msat => SeederVerdict.PriceTooLow,
             _ when isUsed(grant.GrantId) => SeederVerdict.AlreadyUsed,
+            _ when isRefused(grant.ChannelId) => SeederVerdict.ChannelRefused,
             _ when (Int128)owedByHub(grant.Hub).Value + grant.Limit.Value > policy.OwedByHubMax.Value => SeederVerdict.HubOwesTooMuch,
             _ when !shown.Grant.Verify() || !shown.VerifyProof(nonce) => SeederVerdict.BadSignature,
             _ => SeederVerdict.Accepted,

@@ -96,6 +96,27 @@ public sealed class DownloaderExchangeTests
         Assert.Equal(2, scene.Events.Seen.Count(happened => happened is GrantShown));
     }
 
+    [Theory]
+    [InlineData(null, new[] { 0, 0 })]
+    [InlineData(503, new[] { 0, 0 })]
+    [InlineData(409, new[] { 0, 1 })]
+    public void Flush_TheHubDidNotAnswer_AsksForTheSameGrantAgain(int? status, int[] asked)
+    {
+        var scene = new Scene(Msat.FromSatoshi(1_000)) { Failure = new HubException("No.", status, null) };
+        scene.Introduce(1);
+        Msat reserved = scene.Exchange.Reserved;
+        Assert.Equal(status == 409, reserved.IsZero);
+
+        scene.Failure = null;
+        scene.Time.Advance(TimeSpan.FromSeconds(1));
+        scene.Flush();
+
+        Assert.Equal(asked, scene.Asked);
+        Assert.Single(scene.Events.Seen, happened => happened is GrantShown);
+        Assert.False(scene.Exchange.Reserved.IsZero);
+        Assert.True(reserved.IsZero || reserved == scene.Exchange.Reserved, "The money is set aside once.");
+    }
+
     [Fact]
     public void OnDisconnected_PiecesUnsigned_AreSignedWhenTheSeederIsBack()
     {
@@ -144,10 +165,16 @@ public sealed class DownloaderExchangeTests
             Exchange = new DownloaderExchange(
                 new PaymentPlan(Downloader, Hub.PublicKey, new PieceMap(torrent), PieceLength, Price, budget),
                 this,
-                (seeder, limit, generation) => Task.FromResult(Give(seeder, limit, generation)),
+                (seeder, limit, generation) =>
+                {
+                    Asked.Add(generation);
+                    return Failure is { } failure
+                        ? Task.FromException<SignedGrant>(failure)
+                        : Task.FromResult(Give(seeder, limit, generation));
+                },
                 Take,
                 turns.Enqueue,
-                TimeProvider.System,
+                Time,
                 Events)
             {
                 RemainingBytes = (long)PieceLength * Pieces,
@@ -161,6 +188,13 @@ public sealed class DownloaderExchangeTests
         public EventLog<GetEvent> Events { get; } = new();
 
         public List<int> Generations { get; } = [];
+
+        /// <summary>Every request that the hub got, and how it fails them.</summary>
+        public List<int> Asked { get; } = [];
+
+        public HubException? Failure { get; set; }
+
+        public ManualTime Time { get; } = new();
 
         public void Introduce(ulong peer, ulong? seeder = null)
         {
@@ -194,6 +228,16 @@ public sealed class DownloaderExchangeTests
                 Grant.IdFor(Channel, seeder, generation), Channel, Hub.PublicKey, Downloader.PublicKey, seeder,
                 Digest.Of("torrent"u8), Digest.Of("manifest"u8), Price, limit, long.MaxValue),
             Hub);
+
+        /// <summary>A clock that goes when the test says so; what waits for it is turned by hand.</summary>
+        internal sealed class ManualTime : TimeProvider
+        {
+            private DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(56);
+
+            public override DateTimeOffset GetUtcNow() => now;
+
+            public void Advance(TimeSpan time) => now += time;
+        }
 
         private int Take(PublicKey seeder)
         {

@@ -167,6 +167,21 @@ public sealed class ReceiptStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_GrantWrittenTwice_IsNoDamage()
+    {
+        // A new file may begin with a grant whose own record is still to be written.
+        await WriteAsync(Grant(0), runs: 1);
+        byte[] whole = await File.ReadAllBytesAsync(File0());
+        int[] ends = [.. Boundaries(whole)];
+        await File.WriteAllBytesAsync(File0(), [.. whole[..ends[1]], .. whole[ends[0]..ends[1]], .. whole[ends[1]..]]);
+
+        await using ReceiptStore store = Open();
+
+        Assert.Empty(store.Recovery.Damage);
+        Assert.Single(store.UnreportedAt(Hub.PublicKey, 10));
+    }
+
+    [Fact]
     public async Task StartFile_AfterManyReceipts_ForgetsTheSettledAndKeepsTheRest()
     {
         SignedGrant old = Grant(0);

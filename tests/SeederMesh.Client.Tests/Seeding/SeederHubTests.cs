@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.Net;
 using SeederMesh.Client.Tests.Hub;
+using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
+using SeederMesh.Core.Receipts;
 using Xunit;
 
 namespace SeederMesh.Client.Tests.Seeding;
@@ -48,6 +51,7 @@ public sealed class SeederHubTests
         {
             Seeder = Key.PublicKey,
             Restarted = static () => { },
+            ChannelRefused = static _ => { },
         };
 
         hub.Start();
@@ -65,5 +69,74 @@ public sealed class SeederHubTests
         Assert.Null(hub.Trouble);
         Assert.Equal(Key.PublicKey, hub.Standing!.SeederKey);
         Assert.Single(events.Seen, happened => happened is HubAway);
+    }
+
+    [Fact]
+    public async Task TurnAsync_OneChannelRefusedAndOneNotJudged_TellsTheOneAndRepeatsTheOther()
+    {
+        using var folder = new TemporaryFolder();
+        await using ReceiptStore store = ReceiptStore.Open(folder["receipts"], TimeProvider.System);
+        SignedGrant[] grants = [Grant(2), Grant(3), Grant(4)];
+        foreach (SignedGrant grant in grants)
+        {
+            await store.AddGrantAsync(grant);
+            await store.AddAsync(new ReceiptRun(
+                grant.Grant.GrantId, default, [new ReceiptEntry(0, 1_000, 1_700_000_000_000)], Key.Sign([1])));
+        }
+
+        var reports = new List<int>();
+        var handler = new Answers(async (request, cancellation) =>
+        {
+            if (request.RequestUri!.AbsolutePath != "/v1/receipts")
+            {
+                return new HttpResponseMessage(HttpStatusCode.NotFound);
+            }
+
+            byte[] body = await request.Content!.ReadAsByteArrayAsync(cancellation);
+            Assert.True(ReceiptRunCodec.TryReadReport(body, out ImmutableArray<ReceiptRun> runs, out _));
+            reports.Add(runs.Length);
+            string verdicts = string.Join(',', runs.Select(run => $"{{\"verdict\":\"{VerdictOn(run)}\"}}"));
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent($"{{\"verdicts\":[{verdicts}]}}") };
+        });
+        string VerdictOn(ReceiptRun run) =>
+            run.GrantId == grants[0].Grant.GrantId ? "pieceOverclaimed"
+            : run.GrantId == grants[1].Grant.GrantId && reports.Count == 1 ? "notJudged" : "accepted";
+        var refused = new List<Id128>();
+        var time = new SteppedTime(due => due == TimeSpan.FromSeconds(11));
+        await using var hub = new SeederHub(
+            new HubClient(new Uri("http://hub.test"), Key, handler, time),
+            new HubInfo { Name = "hub", PublicKey = Key.PublicKey },
+            store,
+            new ClientConfiguration(),
+            () => Task.FromResult(new HashSet<Id128>()),
+            new EventLog<SeedEvent>(),
+            time)
+        {
+            Seeder = Key.PublicKey,
+            Restarted = static () => { },
+            ChannelRefused = refused.Add,
+        };
+
+        await hub.TurnAsync(CancellationToken.None);
+        Assert.Equal([grants[0].Grant.ChannelId], refused);
+        Assert.Equal(grants[1].Grant.GrantId, Assert.Single(store.UnreportedAt(Key.PublicKey, 10)).GrantId);
+
+        // Held back for a while, so that it does not stand in the way of others; then it is tried again.
+        await hub.TurnAsync(CancellationToken.None);
+        Assert.Equal([3], reports);
+        await Task.Delay(TimeSpan.FromSeconds(11), time, TestContext.Current.CancellationToken);
+        await hub.TurnAsync(CancellationToken.None);
+        Assert.Equal([3, 1], reports);
+        Assert.Empty(store.UnreportedAt(Key.PublicKey, 10));
+    }
+
+    private static SignedGrant Grant(byte downloader)
+    {
+        PublicKey paying = SigningKey.FromSeed([.. Enumerable.Repeat(downloader, 32)]).PublicKey;
+        Id128 channel = ChannelTerms.IdFor(Key.PublicKey, paying);
+        var grant = new Grant(
+            Core.Channels.Grant.IdFor(channel, Key.PublicKey, 0), channel, Key.PublicKey, paying, Key.PublicKey,
+            Digest.Of("torrent"u8), Digest.Of("manifest"u8), new(1_000), Core.Money.Msat.From(1_000_000), long.MaxValue / 2);
+        return SignedGrant.Sign(grant, Key);
     }
 }

@@ -102,6 +102,7 @@ public sealed class ReceiptExchangeTests
         Assert.Equal(SeederVerdict.Expired, Show(NewSeeder(), Message(ending, Hub)).Verdict);
         Assert.Equal(SeederVerdict.PriceTooLow, Show(NewSeeder(), Message(cheap, Hub)).Verdict);
         Assert.Equal(SeederVerdict.AlreadyUsed, Show(NewSeeder(), Message(grant, Hub), used: true).Verdict);
+        Assert.Equal(SeederVerdict.ChannelRefused, Show(NewSeeder(), Message(grant, Hub), refused: true, owedMsat: 980_001).Verdict);
         Assert.Equal(SeederVerdict.HubOwesTooMuch, Show(NewSeeder(), Message(grant, Hub), owedMsat: 980_001).Verdict);
         Assert.Equal(SeederVerdict.Accepted, Show(NewSeeder(), Message(grant, Hub), owedMsat: 980_000).Verdict);
     }
@@ -204,8 +205,8 @@ public sealed class ReceiptExchangeTests
         GrantPresentation.Make(SignedGrant.Sign(grant, hub), nonce, Downloader).ToMessage();
 
     private static SeederAnswer Show(
-        SeederSession seeder, byte[] message, long requestedBytes = 0, bool used = false, long owedMsat = 0) =>
-        seeder.OnGrant(message.AsSpan(1), requestedBytes, _ => Msat.From(owedMsat), _ => used, Now);
+        SeederSession seeder, byte[] message, long requestedBytes = 0, bool used = false, bool refused = false, long owedMsat = 0) =>
+        seeder.OnGrant(message.AsSpan(1), requestedBytes, _ => Msat.From(owedMsat), _ => used, _ => refused, Now);
 
     private static SeederVerdict Receive(SeederSession seeder, ReceiptRun run) =>
         seeder.OnReceipts(ReceiptRunCodec.Write(run, anchored: false), Now, out _).Verdict;
