@@ -21,6 +21,7 @@ using SeederMesh.Hub.Api;
 using SeederMesh.Hub.Channels;
 using SeederMesh.Hub.Funding;
 using SeederMesh.Hub.Hosting;
+using SeederMesh.Hub.Lnurl;
 using SeederMesh.Hub.Payouts;
 using SeederMesh.Hub.Registry;
 using SeederMesh.Hub.Tracker;
@@ -197,6 +198,10 @@ public static class HubApplication
         services.AddSingleton<ReceiptEndpoints>();
         services.AddSingleton<ReadingEndpoints>();
         services.AddSingleton<TrackerEndpoint>();
+        services.AddSingleton<PublicAddress>();
+        services.AddSingleton<WithdrawEndpoints>();
+        services.AddSingleton<WithdrawService>();
+        services.AddSingleton<WithdrawPage>();
         services.AddOpenApi();
         services.AddRequestTimeouts(timeouts => timeouts.DefaultPolicy = new() { Timeout = RequestTimeout, TimeoutStatusCode = 503 });
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
@@ -252,6 +257,9 @@ public static class HubApplication
         services.GetRequiredService<ReceiptEndpoints>().Map(application);
         services.GetRequiredService<ReadingEndpoints>().Map(application);
         services.GetRequiredService<TrackerEndpoint>().Map(application);
+        services.GetRequiredService<WithdrawEndpoints>().Map(application);
+        services.GetRequiredService<WithdrawService>().Map(application);
+        services.GetRequiredService<WithdrawPage>().Map(application);
         application.MapEmbeddedLightning(network);
         application.MapOpenApi("/openapi/v1.json");
     }

@@ -23,6 +23,10 @@ public sealed record HubOptions
     /// <summary>Where it listens; port 0 takes a free one.</summary>
     public string Listen { get; init; } = "http://127.0.0.1:8480";
 
+    /// <summary>The address under which others reach this hub, such as https://hub.example.org: for links and Lightning
+    /// addresses. Default: as the caller addressed it, which is wrong behind a proxy that ends TLS.</summary>
+    public string PublicAddress { get; init; } = "";
+
     /// <summary>What the hub is called.</summary>
     public string Name { get; init; } = "SeederMesh hub";
 
@@ -111,6 +115,8 @@ public sealed record HubOptions
         _ when !Uri.TryCreate(Listen, UriKind.Absolute, out Uri? listen)
             || !string.Equals(listen.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal) =>
             $"listen is an address such as http://127.0.0.1:8480, not '{Listen}'.",
+        _ when PublicAddress.Length > 0 && !IsOrigin(PublicAddress) =>
+            $"publicAddress is an address without a path such as https://hub.example.org, not '{PublicAddress}'.",
         { Name.Length: 0 or > 128 } => "name has 1 to 128 characters.",
         { HubBpsMin: < 0 or > 10_000 } or { RegistryBpsMin: < 0 or > 10_000 } => "hubBpsMin and registryBpsMin are 0 to 10000.",
         { PayoutThresholdMsat: < 1 } => "payoutThresholdMsat is at least 1.",
@@ -124,6 +130,12 @@ public sealed record HubOptions
         { RegistrationsPerMinute: < 1 } => "registrationsPerMinute is at least 1.",
         _ => null,
     };
+
+    private static bool IsOrigin(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
+        && uri.Scheme is "https" or "http"
+        && uri.PathAndQuery == "/"
+        && uri.UserInfo.Length + uri.Fragment.Length == 0;
 
     private static string NameOf(string setting, Dictionary<string, JsonElement> settings, string variable) =>
         settings.Keys.FirstOrDefault(key => string.Equals(key, setting, StringComparison.OrdinalIgnoreCase))

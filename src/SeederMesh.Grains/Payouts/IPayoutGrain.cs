@@ -12,6 +12,15 @@ public interface IPayoutGrain : IGrainWithStringKey
     /// <summary>Finishes the payment under way, if there is one, and pays what is owed since.</summary>
     [Alias("pay")]
     Task<PayReply> PayAsync();
+
+    /// <summary>How much the payee may withdraw by an invoice of its own now.</summary>
+    [Alias("withdraw-terms")]
+    Task<WithdrawTermsReply> FindWithdrawTermsAsync();
+
+    /// <summary>Takes a payee's own invoice under a link (LUD-03): reserves its amount under its hash, once a link.
+    /// Idempotent for the same link and invoice; <see cref="PayAsync"/> sends it.</summary>
+    [Alias("withdraw")]
+    Task<WithdrawReply> WithdrawAsync(WithdrawCommand command);
 }
 
 /// <summary>When to look again.</summary>

@@ -21,7 +21,7 @@ namespace SeederMesh.Grains.Payouts;
 /// its fate is unknown
 /// nothing else is paid. Not reentrant.
 /// </remarks>
-public sealed class PayoutGrain(
+public sealed partial class PayoutGrain(
     LedgerStore ledger,
     PayoutSender sender,
     RoutingFeeBudget fees,

@@ -41,13 +41,15 @@ public sealed class PayoutQueue
 }
 
 /// <summary>The keys of payout grains: "payee/" or "channel/" and 32 hexadecimal digits.</summary>
-internal static class PayoutKey
+public static class PayoutKey
 {
     private const string PayeePrefix = "payee/";
     private const string ChannelPrefix = "channel/";
 
+    /// <summary>The key of the grain that pays a payee.</summary>
     public static string OfPayee(Id128 payeeId) => PayeePrefix + payeeId;
 
+    /// <summary>The key of the grain that refunds a channel.</summary>
     public static string OfChannel(Id128 channelId) => ChannelPrefix + channelId;
 
     /// <summary>Reads a key.</summary>

@@ -4,11 +4,12 @@ using SeederMesh.Lightning.Bolt11;
 namespace SeederMesh.Lightning.Destinations;
 
 /// <summary>The written forms of an LNURL: bech32 (LUD-01) and the schemes of LUD-17.</summary>
-internal static class LnurlText
+public static class LnurlText
 {
     private const int LengthMax = 2_048;
 
     /// <summary>The address behind an LNURL, or null and what is wrong.</summary>
+    /// <param name="text">lnurl1..., one of LUD-17's schemes, or an https address; at most 2,048 characters.</param>
     public static (Uri? Address, string Error) Read(string text)
     {
         const string bech32Prefix = "lnurl1";
@@ -35,6 +36,7 @@ internal static class LnurlText
     }
 
     /// <summary>Writes an address as an upper-case LNURL, which makes the smaller QR code.</summary>
+    /// <param name="address">An absolute address.</param>
     public static string Write(Uri address) => Bech32
         .Encode("lnurl", Bech32.ToWords(Encoding.UTF8.GetBytes(address.AbsoluteUri)), Bech32Checksum.Bech32)
         .ToUpperInvariant();
