@@ -132,7 +132,8 @@ internal sealed class WithdrawEndpoints(
         {
             PayeeRecord? payee = await ledger.Reader.FindPayeeAsync(id);
             bool isCallers = payee is not null
-                && (payee.Id == PayeeRecord.IdOfSeeder(caller) || (payee.Destination ?? "").Split('\n').Contains(endpoint, StringComparer.Ordinal));
+                && (payee.Id == PayeeRecord.IdOfSeeder(caller)
+                    || (payee.Destination ?? "").Split('\n').Contains(endpoint, StringComparer.Ordinal));
             return isCallers
                 ? payee!
                 : throw ProblemException.WrongKey(

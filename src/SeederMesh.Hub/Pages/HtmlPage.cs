@@ -10,7 +10,8 @@ namespace SeederMesh.Hub.Pages;
 internal sealed class HtmlPage
 {
     private const string Style = """
-        :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --page: #ffffff; --box: #f6f8fa; --link: #0a58ca; }
+        :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --page: #ffffff; --box: #f6f8fa;
+          --link: #0a58ca; }
         @media (prefers-color-scheme: dark) {
           :root { --ink: #e6edf3; --soft: #9aa4af; --line: #30363d; --page: #0d1117; --box: #161b22; --link: #6cb0ff; }
         }
@@ -30,7 +31,8 @@ internal sealed class HtmlPage
         dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
         .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; }
         table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-        th, td { padding: .45rem .8rem; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+        th, td { padding: .45rem .8rem; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top;
+          overflow-wrap: anywhere; }
         thead th { background: var(--box); font-weight: 600; } tbody th { font-weight: 400; } tr:last-child > * { border-bottom: 0; }
         .number { text-align: right; white-space: nowrap; }
         .qr { width: min(20rem, 100%); padding: 1rem; background: #fff; border: 1px solid var(--line); border-radius: .5rem; }
@@ -63,11 +65,14 @@ internal sealed class HtmlPage
     public IResult ToResult(HttpContext http, int status = StatusCodes.Status200OK)
     {
         IHeaderDictionary headers = http.Response.Headers;
+        string wallets = Monetization.Count == 0
+            ? "'none'"
+            : string.Join(' ', Monetization.Select(SourceOf).Distinct(StringComparer.Ordinal));
         headers.ContentSecurityPolicy = string.Join(
             "; ",
             "default-src 'none'",
             $"style-src {StyleSource}",
-            $"monetization-src {(Monetization.Count == 0 ? "'none'" : string.Join(' ', Monetization.Select(SourceOf).Distinct(StringComparer.Ordinal)))}",
+            $"monetization-src {wallets}",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'");
