@@ -43,7 +43,7 @@ internal sealed class DownloaderExchange(
     public const int RefusalsMax = 3;
 
     private const long AskAgainMs = 500;
-    private const long FirstGrantBytes = 4 << 20;
+    private const long FirstGrantBytes = 16 << 20;
     private const long GrantBytesMax = 256 << 20;
 
     private readonly DownloadBudget budget = new(plan.Budget);

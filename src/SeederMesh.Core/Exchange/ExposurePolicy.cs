@@ -13,10 +13,10 @@ namespace SeederMesh.Core.Exchange;
 /// </remarks>
 public sealed record ExposurePolicy(long InitialBytes, long CapBytes)
 {
-    /// <summary>Four pieces, at least 1 MiB, doubling to 64 pieces, at least 64 MiB.</summary>
+    /// <summary>Four pieces, at least 1 MiB, doubling to 64 pieces, at least 128 MiB.</summary>
     /// <param name="pieceLength">Bytes of a full piece.</param>
     public static ExposurePolicy For(int pieceLength) =>
-        new(Math.Max(1L << 20, 4L * pieceLength), Math.Max(64L << 20, 64L * pieceLength));
+        new(Math.Max(1L << 20, 4L * pieceLength), Math.Max(128L << 20, 64L * pieceLength));
 
     /// <summary>The window after so many receipts for so many bytes.</summary>
     public long WindowAfter(long receipts, long receiptedBytes)

@@ -58,6 +58,7 @@ public sealed class DownloaderExchangeTests
         for (int piece = 0; piece < 200; piece++)
         {
             scene.Exchange.OnPiecePassed(1, piece, PieceLength);
+            scene.Time.Advance(TimeSpan.FromSeconds(1));
             scene.Flush();
         }
 
