@@ -36,10 +36,10 @@ using SeederMesh.Registry;
 
 namespace SeederMesh.Hub;
 
-/// <summary>A hub: channels, receipts, payouts, registry, tracker and the embedded play-money Lightning network in one
-/// process.</summary>
+/// <summary>A hub: channels, receipts, payouts, registry, tracker and the Lightning node (the operator's, or the
+/// embedded network of play money) in one process.</summary>
 /// <remarks>All of its state is in the data folder: <c>hub.key</c>, <c>registry.key</c> (mode 0600), <c>hub.db</c>,
-/// <c>grains.db</c>, <c>lightning.db</c>.</remarks>
+/// <c>grains.db</c>, <c>money.json</c> (the network that the books are of), <c>lightning.db</c> (play money).</remarks>
 public static class HubApplication
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
@@ -53,7 +53,8 @@ public static class HubApplication
     public static async Task<int> RunAsync(HubOptions options, TextWriter output, CancellationToken cancellation = default)
     {
         await using RunningHub hub = await StartAsync(options, cancellation);
-        await output.WriteLineAsync("play money: every amount of this hub is play money, worth nothing");
+        await output.WriteLineAsync($"{NodeInfo.NameMoney(hub.Node.Network)}: every amount of this hub"
+            + (hub.Node.IsRealMoney ? " is real bitcoin" : $" is {hub.Node.Network}, worth nothing"));
         await output.WriteLineAsync($"listening on {hub.Address.GetLeftPart(UriPartial.Authority)}");
         await output.FlushAsync(CancellationToken.None);
         await hub.WaitForShutdownAsync(cancellation);
@@ -102,17 +103,15 @@ public static class HubApplication
         // The ledger's lock comes first: it is what keeps a second hub out before anything else is touched.
         LedgerStore ledger = Keep(LedgerStore.OpenSqlite(Path.Combine(folder, "hub.db"), new LedgerOptions { Clock = options.Clock }));
         HubKeys keys = Keep(HubKeys.Open(folder));
-        EmbeddedNetwork network = Keep(await EmbeddedNetwork.OpenAsync(
-            new EmbeddedNetworkOptions(Path.Combine(folder, "lightning.db")) { Clock = options.Clock }));
+        HubNode node = Keep(await HubNode.OpenAsync(options, folder, cancellation));
         DestinationResolver resolver = Keep(new DestinationResolver(new OutgoingPolicy
         {
             // The wallets of the embedded network are on this machine.
-            AllowLoopback = true,
+            AllowLoopback = node.Embedded is not null || options.AllowPrivateAddresses,
             AllowPrivate = options.AllowPrivateAddresses,
         }));
         await ledger.PostAsync(
             new Posting { Id = Id128.Derive("posting-hub-accounts"), Accounts = AccountOpening.OfHub }, cancellation);
-        NodeInfo node = await network.Hub.GetInfoAsync(cancellation);
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true)
@@ -121,10 +120,10 @@ public static class HubApplication
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.WebHost.UseUrls(options.Listen);
         builder.WebHost.ConfigureKestrel(Configure);
-        AddServices(builder.Services, options, ledger, keys, network, resolver, node);
+        AddServices(builder.Services, options, ledger, keys, resolver, node);
         builder.UseOrleans(silo => ConfigureSilo(silo, folder));
         WebApplication application = builder.Build();
-        Map(application, network);
+        Map(application, node.Embedded);
         try
         {
             await application.StartAsync(cancellation);
@@ -137,7 +136,7 @@ public static class HubApplication
         }
 
         string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new RunningHub(application, new Uri(address), ledger, network, opened);
+        return new RunningHub(application, new Uri(address), ledger, node, opened);
 
         T Keep<T>(T resource)
             where T : notnull
@@ -161,18 +160,17 @@ public static class HubApplication
         HubOptions options,
         LedgerStore ledger,
         HubKeys keys,
-        EmbeddedNetwork network,
         DestinationResolver resolver,
-        NodeInfo node)
+        HubNode node)
     {
         services.AddSingleton(options);
         services.AddSingleton(options.Clock);
-        services.AddSingleton(new HubIdentity(node.Network, node.NodeId.ToString(), options.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
+        services.AddSingleton(new HubIdentity(node.Info.Network, node.Info.NodeId.ToString(), options.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
         services.AddSingleton(ledger);
         services.AddSingleton(keys);
-        services.AddSingleton<ILightningNode>(network.Hub);
+        services.AddSingleton(node.Node);
         services.AddSingleton(resolver);
-        services.AddSingleton(SettingsOf(options, keys) with { PaysOffers = node.Features.HasFlag(NodeFeatures.Offers) });
+        services.AddSingleton(SettingsOf(options, keys) with { PaysOffers = node.Info.Features.HasFlag(NodeFeatures.Offers) });
         services.AddSingleton(new ManifestRegistry(
             ledger,
             keys.Registry,
@@ -244,7 +242,7 @@ public static class HubApplication
         silo.Services.AddHostedService<PayoutLoop>();
     }
 
-    private static void Map(WebApplication application, EmbeddedNetwork network)
+    private static void Map(WebApplication application, EmbeddedNetwork? network)
     {
         application.UseMiddleware<ProblemMiddleware>();
         application.UseRouting();
@@ -260,7 +258,11 @@ public static class HubApplication
         services.GetRequiredService<WithdrawEndpoints>().Map(application);
         services.GetRequiredService<WithdrawService>().Map(application);
         services.GetRequiredService<WithdrawPage>().Map(application);
-        application.MapEmbeddedLightning(network);
+        if (network is not null)
+        {
+            application.MapEmbeddedLightning(network);
+        }
+
         application.MapOpenApi("/openapi/v1.json");
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SeederMesh.Lightning;
 
 namespace SeederMesh.Hub;
 
@@ -70,6 +71,13 @@ public sealed record HubOptions
     /// <summary>Manifests that one address may register in a minute.</summary>
     public int RegistrationsPerMinute { get; init; } = 60;
 
+    /// <summary>The connection string of the Lightning node that the hub's money moves on
+    /// (<c>type=clightning;server=unix://...</c>); null for the embedded network of play money.</summary>
+    public string? Lightning { get; init; }
+
+    /// <summary>The operator's consent to a node on the main network. Needed once: the data folder remembers it.</summary>
+    public bool RealMoney { get; init; }
+
     /// <summary>The clock.</summary>
     [JsonIgnore]
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -128,6 +136,7 @@ public sealed record HubOptions
         { SweepIntervalMs: < 10 } => "sweepIntervalMs is at least 10.",
         { AnnounceIntervalSeconds: < 1 or > 86_400 } => "announceIntervalSeconds is 1 to 86400.",
         { RegistrationsPerMinute: < 1 } => "registrationsPerMinute is at least 1.",
+        { Lightning: { } node } when !LightningConnectionString.TryParse(node, out _, out string error) => $"lightning: {error}",
         _ => null,
     };
 

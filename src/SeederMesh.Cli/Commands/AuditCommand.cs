@@ -59,7 +59,7 @@ internal static class AuditCommand
     {
         var table = new Table { Border = TableBorder.Rounded, BorderStyle = new Style(Color.Grey) };
         table.AddColumn("check");
-        table.AddColumn("figures (amounts are play money)");
+        table.AddColumn("figures");
         table.AddColumn("");
         foreach (AuditCheck check in outcome.Report.Checks)
         {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using SeederMesh.Cli.Getting;
 using SeederMesh.Cli.Terminal;
+using SeederMesh.Cli.Wallets;
 using SeederMesh.Client;
 using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
@@ -48,6 +49,13 @@ internal static class GetCommand
         Description = "Pay nothing and report nothing to anybody; peers that are paid come first.",
     };
 
+    private static readonly Option<string?> RefundTo = new("--refund-to")
+    {
+        Description = "Where what is not used goes: lnaddress:you@host, bolt12:lno1..., keysend:NODE. Without a wallet the hub's invoice is "
+            + "then shown with a QR code, for any wallet to pay. [default: your wallet]",
+        HelpName = "ENDPOINT",
+    };
+
     private static readonly Option<bool> Unverified = new("--unverified")
     {
         Description = "Download although there is no valid manifest: nobody vouches for it.",
@@ -89,13 +97,15 @@ internal static class GetCommand
             + "the budget, each piece is paid for after it passed its hash, and what is not used comes back. "
             + "Run it again to go on after a stop.")
         {
-            Source, Budget, MaxPrice, OutputFolder, Yes, NoPay, Unverified, Files, Sequential, ManifestFile, GiveUp, Json,
+            Source, Budget, MaxPrice, OutputFolder, Yes, NoPay, RefundTo, Unverified, Files, Sequential, ManifestFile, GiveUp, Json,
         };
         ClientSettings.AddTo(command);
         command.SetAction(RunAsync);
         return command.WithExamples("""
             mesh get 'magnet:?xt=urn:btmh:...' --budget 50sat
             mesh get album.torrent --files '*.png' --files booklet.txt --yes
+            mesh get 'magnet:?...' --wallet 'type=lnd-rest;server=https://127.0.0.1:8080;macaroonfilepath=admin.macaroon;certfilepath=tls.cert'
+            mesh get 'magnet:?...' --refund-to lnaddress:me@example.org   pay by hand: invoice and QR code
             mesh get 'magnet:?...' --no-pay --sequential
             """);
     }
@@ -164,7 +174,7 @@ internal static class GetCommand
         {
             foreach (Msat refund in await service.SettleLeftoversAsync(cancellationToken))
             {
-                output.Say($"refunded  {Units.PlayMoney(refund)} of an earlier download");
+                output.Say($"refunded  {refund} of an earlier download");
             }
         }
         catch (Exception exception) when (IsPassing(exception))
@@ -185,7 +195,7 @@ internal static class GetCommand
                 IReadOnlyList<Msat> refunds = await service.SettleLeftoversAsync(cancellationToken);
                 foreach (Msat refund in refunds)
                 {
-                    output.Say($"refunded  {Units.PlayMoney(refund)}");
+                    output.Say($"refunded  {refund}");
                 }
 
                 if (refunds.Count > 0)
@@ -223,6 +233,7 @@ internal static class GetCommand
             Budget = parsed.GetResult(Budget) is null ? null : parsed.GetValue(Budget),
             MaxPricePerMiB = parsed.GetResult(MaxPrice) is null ? null : parsed.GetValue(MaxPrice),
             NoPay = parsed.GetValue(NoPay),
+            RefundTo = parsed.GetValue(RefundTo),
             Unverified = parsed.GetValue(Unverified),
             Files = parsed.GetValue(Files) ?? [],
             Sequential = parsed.GetValue(Sequential),
@@ -275,6 +286,14 @@ internal static class GetCommand
     private static async Task<ILightningNode?> TryOpenWalletAsync(
         ParseResult parsed, ClientConfiguration configuration, Output output, CancellationToken cancellationToken)
     {
+        if (configuration.Wallet is null
+            && parsed.GetValue(RefundTo) is not null
+            && await OwnWallet.FindNetworkAsync(configuration.Hub!, cancellationToken) is { } network
+            && network != NodeInfo.PlayMoney)
+        {
+            return null;
+        }
+
         try
         {
             return await ClientSettings.OpenWalletAsync(parsed, configuration, cancellationToken);
@@ -337,7 +356,7 @@ internal static class GetCommand
         double share = snapshot.WantedBytes == 0 ? 0 : (double)snapshot.DoneBytes / snapshot.WantedBytes;
         string money = snapshot.Budget.IsZero
             ? ""
-            : $"  spent {snapshot.Signed} of {snapshot.Budget} (play money), at most you can lose {snapshot.AtMostLost}, "
+            : $"  spent {snapshot.Signed} of {snapshot.Budget}, at most you can lose {snapshot.AtMostLost}, "
                 + $"{snapshot.Receipts} receipts";
         return $"{snapshot.Phase.ToString().ToLowerInvariant()} {share:P0}  "
             + $"{Units.Bytes(snapshot.DoneBytes)} of {Units.Bytes(snapshot.WantedBytes)}"
@@ -368,7 +387,7 @@ internal static class GetCommand
             if (statement.ChannelId is not null)
             {
                 output.Say(
-                    $"paid      {Units.PlayMoney(statement.Signed)} for {Units.Bytes(statement.ReceiptedBytes)}; "
+                    $"paid      {statement.Signed} for {Units.Bytes(statement.ReceiptedBytes)}; "
                     + $"refunded {statement.Refunded}"
                     + (statement.IsRefundPending ? $"; a refund is still on its way: {statement.RefundRemark}" : ""));
             }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using SeederMesh.Cli.Terminal;
 using SeederMesh.Core.Money;
 using SeederMesh.Hub;
+using SeederMesh.Lightning;
 
 namespace SeederMesh.Cli.Commands;
 
@@ -31,6 +32,18 @@ internal static class HubCommand
         HelpName = "MS",
     };
 
+    private static readonly Option<string?> Lightning = new("--lightning")
+    {
+        Description = "Your Lightning node: type=clightning;server=unix://..., type=lnd-rest;..., type=phoenixd;... or type=eclair;...; "
+            + "try it first with \"mesh wallet check\". [default: the embedded network of play money]",
+        HelpName = "NODE",
+    };
+
+    private static readonly Option<bool> RealMoney = new("--real-money")
+    {
+        Description = "Agree that a node on the main network is used. Needed once for a data folder.",
+    };
+
     private static readonly Option<bool> Json = CommandOptions.Json(
         "Print a JSON line when it listens: {\"event\": \"listening\", url, publicKey, database}.");
 
@@ -41,16 +54,17 @@ internal static class HubCommand
             "hub",
             "Run a hub: it keeps manifests (registry), funds channels, checks receipts, settles them by the manifest's "
                 + "split, and pays creators and seeders "
-            + "over its embedded Lightning network of play money. Tracker, HTTP API (/openapi/v1.json) and books are in "
+            + "over your Lightning node, or over its embedded network of play money. Tracker, HTTP API (/openapi/v1.json) and books are in "
                 + "it. Ctrl-C ends it; kill it at any "
             + "moment and it goes on where it stood. More settings: hub.json in its folder, SEEDERMESH_HUB_*.")
         {
-            Listen, Name, Threshold, Interval, Data, Json,
+            Listen, Name, Lightning, RealMoney, Threshold, Interval, Data, Json,
         };
         command.SetAction(RunAsync);
         return command.WithExamples("""
             mesh hub
             mesh hub --listen http://0.0.0.0:8480 --name "my hub" --data /srv/mesh
+            mesh hub --lightning 'type=clightning;server=unix:///home/me/.lightning/bitcoin/lightning-rpc'
             """);
     }
 
@@ -66,10 +80,11 @@ internal static class HubCommand
             output.Event("listening", new JsonObject
             {
                 ["url"] = address,
+                ["network"] = hub.Node.Network,
                 ["database"] = Path.Combine(folder, "hub.db"),
             });
             output.Say($"hub      {options.Name} at {address}");
-            output.Say("network  play money: every amount of this hub is worth nothing");
+            output.Say(Describe(hub.Node));
             output.Say($"books    {Path.Combine(folder, "hub.db")} (mesh audit)");
             output.Say($"others   export SEEDERMESH_HUB={address}");
             await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -83,6 +98,13 @@ internal static class HubCommand
         }
     }
 
+    private static string Describe(NodeInfo node) => node switch
+    {
+        { IsPlayMoney: true } => "network  play money: every amount of this hub is worth nothing",
+        { IsRealMoney: true } => $"network  REAL MONEY: bitcoin, by {node.Implementation} {node.NodeId}",
+        _ => $"network  {node.Network}, worth nothing: by {node.Implementation} {node.NodeId}",
+    };
+
     private static HubOptions Read(ParseResult parsed, string folder)
     {
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
@@ -92,6 +114,8 @@ internal static class HubCommand
         {
             Listen = parsed.GetValue(Listen) ?? options.Listen,
             Name = parsed.GetValue(Name) ?? options.Name,
+            Lightning = parsed.GetValue(Lightning) ?? options.Lightning,
+            RealMoney = parsed.GetValue(RealMoney) || options.RealMoney,
             PayoutThresholdMsat = parsed.GetResult(Threshold) is null ? options.PayoutThresholdMsat : parsed.GetValue(Threshold).Value,
             PayoutIntervalMs = parsed.GetValue(Interval) ?? options.PayoutIntervalMs,
         };

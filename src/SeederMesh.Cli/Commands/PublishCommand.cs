@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using SeederMesh.Cli.Inspection;
 using SeederMesh.Cli.Publishing;
 using SeederMesh.Cli.Terminal;
+using SeederMesh.Cli.Wallets;
 using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
 using SeederMesh.Torrents.Metainfos;
@@ -14,6 +15,7 @@ internal static class PublishCommand
 {
     private static readonly Argument<string> Source = new("PATH") { Description = "The folder or file to publish." };
     private static readonly Option<DirectoryInfo> Data = CommandOptions.Data();
+    private static readonly Option<string?> Wallet = CommandOptions.Wallet();
     private static readonly Option<string> Hub = CommandOptions.Hub();
     private static readonly Option<string> Licence = new("--licence", "--license")
     {
@@ -65,7 +67,7 @@ internal static class PublishCommand
 
     private static readonly Option<string?> PayTo = new("--pay-to")
     {
-        Description = "Where you are paid: keysend:NODE, lnaddress:user@host, lnurl:..., bolt12:... [default: your play-money wallet]",
+        Description = "Where you are paid: keysend:NODE, lnaddress:user@host, lnurl:..., bolt12:... [default: your wallet, by keysend]",
         HelpName = "ENDPOINT",
     };
 
@@ -124,7 +126,7 @@ internal static class PublishCommand
         {
             Source, Licence, LicenceUrl, Training, Terms, Contract, RevenueShare, Price, Split, PayTo, Name, OutputFolder,
             PieceLength, V2Only, Private,
-            Trackers, WebSeeds, NoRegister, Hub, Data, Json,
+            Trackers, WebSeeds, NoRegister, Hub, Wallet, Data, Json,
         };
         command.SetAction((parsed, ct) => RunAsync(Read(parsed), new Output(parsed.GetValue(Json)), ct));
         return command.WithExamples("""
@@ -164,6 +166,7 @@ internal static class PublishCommand
             Home = parsed.GetRequiredValue(Data).FullName,
             Hub = registers ? hub : null,
             WalletHub = hub,
+            Wallet = OwnWallet.Choose(parsed.GetValue(Wallet), ClientSettings.Stored(parsed.GetRequiredValue(Data).FullName)),
             OutputFolder = parsed.GetValue(OutputFolder)?.FullName ?? Path.GetDirectoryName(source) ?? "/",
             Name = parsed.GetValue(Name),
             Licence = new Licence(parsed.GetRequiredValue(Licence), parsed.GetValue(LicenceUrl)),
@@ -227,7 +230,7 @@ internal static class PublishCommand
         output.Say($"licence   {manifest.Licence.Spdx}, training {JsonName(manifest.Rights.Training.ToString())}");
         output.Say(manifest.Payment is { } payment
             ? $"price     {payment.PricePerMiB} per MiB, "
-                + $"{Units.PlayMoney(new PricePerMebibyte(payment.PricePerMiB.Value).Of(bytes))} for all of it"
+                + $"{new PricePerMebibyte(payment.PricePerMiB.Value).Of(bytes)} for all of it"
             : "price     nothing is asked");
         output.Say($"torrent   {publication.TorrentPath}");
         output.Say($"manifest  {publication.ManifestPath}");

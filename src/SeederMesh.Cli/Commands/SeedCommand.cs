@@ -36,7 +36,7 @@ internal static class SeedCommand
 
     private static readonly Option<string?> PayTo = new("--pay-to")
     {
-        Description = "Where you are paid: keysend:NODE, lnaddress:user@host ... [default: your play-money wallet]",
+        Description = "Where you are paid: keysend:NODE, lnaddress:user@host ... [default: your wallet, by keysend]",
         HelpName = "ENDPOINT",
     };
 
@@ -73,6 +73,7 @@ internal static class SeedCommand
             mesh seed album                                 album.torrent lies beside it
             mesh seed album.torrent --content /srv/music --upload-limit 5MB
             mesh seed --watch ~/torrents --pay-to lnaddress:me@example.org
+            mesh seed album --wallet 'type=clightning;server=unix:///home/me/.lightning/bitcoin/lightning-rpc'
             mesh seed                                       all that was seeded before
             """);
     }
@@ -88,7 +89,7 @@ internal static class SeedCommand
             if (configuration.Destination is null)
             {
                 await using ILightningNode wallet = await ClientSettings.OpenWalletAsync(parsed, configuration, cancellationToken);
-                configuration = configuration with { Destination = await PlayWallet.DestinationAsync(wallet, cancellationToken) };
+                configuration = configuration with { Destination = await OwnWallet.DestinationAsync(wallet, cancellationToken) };
             }
 
             using DataFolder data = DataFolder.Open(Path.Combine(ClientSettings.Home(parsed), "seed"));

@@ -41,7 +41,7 @@ internal static class StatusCommand
             return ExitCode.Ok;
         }
 
-        output.Say($"hub at {address}; all amounts are play money");
+        output.Say($"hub at {address}; all amounts are {Lightning.NodeInfo.NameMoney((string?)status["network"] ?? "")}");
         FieldsText.Write(output, Readable(status), indent: 2);
         return ExitCode.Ok;
     }

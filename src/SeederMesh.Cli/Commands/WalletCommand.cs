@@ -9,19 +9,20 @@ using SeederMesh.Lightning.Bolt11;
 
 namespace SeederMesh.Cli.Commands;
 
-/// <summary><c>mesh wallet</c>: a wallet of play money.</summary>
+/// <summary><c>mesh wallet</c>: the own Lightning node, or a wallet of play money.</summary>
 internal static class WalletCommand
 {
     private const int HistoryMax = 50;
 
     private static readonly Option<DirectoryInfo> Data = CommandOptions.Data();
     private static readonly Option<string> Hub = CommandOptions.Hub();
+    private static readonly Option<string?> Wallet = CommandOptions.Wallet();
     private static readonly Option<bool> Json = CommandOptions.Json("Print one JSON document; amounts are strings of msat.");
 
-    /// <summary>Builds the command with its four verbs.</summary>
+    /// <summary>Builds the command with its verbs.</summary>
     public static Command Create()
     {
-        foreach (Option option in (Option[])[Data, Hub, Json])
+        foreach (Option option in (Option[])[Data, Hub, Wallet, Json])
         {
             option.Recursive = true;
         }
@@ -33,10 +34,10 @@ internal static class WalletCommand
             DefaultValueFactory = _ => "mesh wallet",
         };
 
-        var invoiceText = new Argument<string>("INVOICE") { Description = "A BOLT 11 invoice of the play-money network (lnbcrt...)." };
+        var invoiceText = new Argument<string>("INVOICE") { Description = "A BOLT 11 invoice (lnbc..., lnbcrt...), or an offer (lno1...) where the node pays those." };
         Option<Msat> payAmount = CommandOptions.Amount("--amount", "What to pay, for an invoice that names no amount.");
         Option<Msat> maxFee = CommandOptions.Amount("--max-fee", "The most that routing may cost.", Msat.FromSatoshi(5));
-        var balance = new Command("balance", "Show what the wallet holds; opens it at the first call, with 1,000,000 sat of play money.");
+        var balance = new Command("balance", "Show what the wallet holds. One of play money is opened at the first call, with 1,000,000 sat.");
         balance.SetAction((parsed, ct) => WithWalletAsync(parsed, BalanceAsync, ct));
         var invoice = new Command("invoice", "Make an invoice and show it as text and QR code.") { amount, description };
         invoice.SetAction((parsed, ct) => WithWalletAsync(
@@ -44,7 +45,7 @@ internal static class WalletCommand
             (wallet, output, token) => InvoiceAsync(
                 wallet, output, Given(parsed, amount), parsed.GetRequiredValue(description), token),
             ct));
-        var pay = new Command("pay", "Pay an invoice with play money.") { invoiceText, payAmount, maxFee };
+        var pay = new Command("pay", "Pay an invoice or an offer.") { invoiceText, payAmount, maxFee };
         pay.SetAction((parsed, ct) => WithWalletAsync(
             parsed,
             (wallet, output, token) => PayAsync(
@@ -54,16 +55,17 @@ internal static class WalletCommand
         history.SetAction((parsed, ct) => WithWalletAsync(parsed, HistoryAsync, ct));
         var command = new Command(
             "wallet",
-            "Your wallet of play money: a node on the Lightning network that the hub simulates. It is worth nothing, and behaves like the "
-            + "real thing.")
+            "Your wallet: the Lightning node that --wallet names; without it a wallet of play money on the network that the hub simulates, "
+            + "which is worth nothing and behaves like the real thing.")
         {
-            balance, invoice, pay, history, Data, Hub, Json,
+            balance, invoice, pay, history, WalletCheckCommand.Create(Wallet, Data, Json), Data, Hub, Wallet, Json,
         };
         command.SetAction((parsed, ct) => WithWalletAsync(parsed, BalanceAsync, ct));
         return command.WithExamples("""
             mesh wallet                               balance and address (keysend:...)
             mesh wallet invoice --amount 50sat        an invoice with a QR code
             mesh wallet pay lnbcrt...                 pay one
+            mesh wallet check 'type=clightning;server=unix:///home/me/.lightning/bitcoin/lightning-rpc'
             mesh wallet history --json
             """);
     }
@@ -75,7 +77,8 @@ internal static class WalletCommand
         ParseResult parsed, Func<ILightningNode, Output, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
     {
         string home = parsed.GetRequiredValue(Data).FullName;
-        await using ILightningNode wallet = await PlayWallet.OpenAsync(home, parsed.GetRequiredValue(Hub), cancellationToken);
+        string? node = OwnWallet.Choose(parsed.GetValue(Wallet), ClientSettings.Stored(home));
+        await using ILightningNode wallet = await OwnWallet.OpenAsync(node, home, parsed.GetRequiredValue(Hub), cancellationToken);
         try
         {
             return await work(wallet, new Output(parsed.GetValue(Json)), cancellationToken);
@@ -97,18 +100,21 @@ internal static class WalletCommand
                 ["network"] = info.Network,
                 ["spendableMsat"] = Output.Amount(balance.Spendable),
                 ["receivableMsat"] = Output.Amount(balance.Receivable),
-                ["destination"] = $"keysend:{info.NodeId}",
+                ["destination"] = KeysendOf(info),
             });
         }
         else
         {
-            output.Say($"balance     {Units.PlayMoney(balance.Spendable)}");
-            output.Say($"can receive {Units.PlayMoney(balance.Receivable)}");
-            output.Say($"address     keysend:{info.NodeId}");
+            output.Say($"balance     {Units.Money(balance.Spendable, info.Network)}");
+            output.Say($"can receive {Units.Money(balance.Receivable, info.Network)}");
+            output.Say($"address     {KeysendOf(info) ?? "none: the node takes no keysend; make an invoice"}");
         }
 
         return ExitCode.Ok;
     }
+
+    private static string? KeysendOf(NodeInfo info) =>
+        info.Features.HasFlag(NodeFeatures.ReceivesKeysend) ? $"keysend:{info.NodeId}" : null;
 
     private static async Task<int> InvoiceAsync(
         ILightningNode wallet, Output output, Msat? amount, string description, CancellationToken cancellationToken)
@@ -128,7 +134,10 @@ internal static class WalletCommand
         {
             output.Say(InvoiceQr.Draw(invoice.Bolt11));
             output.Say(invoice.Bolt11);
-            output.Say($"asks for {(amount is { } asked ? Units.PlayMoney(asked) : "any amount of play money")}, for one hour");
+            string network = (await wallet.GetInfoAsync(cancellationToken)).Network;
+            output.Say(amount is { } asked
+                ? $"asks for {Units.Money(asked, network)}, for one hour"
+                : $"asks for any amount ({NodeInfo.NameMoney(network)}), for one hour");
         }
 
         return ExitCode.Ok;
@@ -137,17 +146,9 @@ internal static class WalletCommand
     private static async Task<int> PayAsync(
         ILightningNode wallet, Output output, string text, Msat? amount, Msat maxFee, CancellationToken cancellationToken)
     {
-        if (!Bolt11Invoice.TryDecode(text, out Bolt11Invoice? invoice, out string error))
-        {
-            throw new Refusal($"bad invoice: {error}");
-        }
-
-        if (invoice.Amount is null && amount is null)
-        {
-            throw new Refusal("The invoice names no amount: say how much with --amount.");
-        }
-
-        Payment payment = await wallet.PayAsync(new PayRequest(invoice.Text, maxFee) { Amount = amount }, cancellationToken);
+        Payment payment = text.StartsWith("lno1", StringComparison.OrdinalIgnoreCase)
+            ? await PayOfferAsync(wallet, text, amount, maxFee, cancellationToken)
+            : await PayInvoiceAsync(wallet, text, amount, maxFee, cancellationToken);
         if (output.Json)
         {
             output.Document(Describe(payment));
@@ -162,11 +163,39 @@ internal static class WalletCommand
 
         if (!output.Json)
         {
-            output.Say($"paid {Units.PlayMoney(payment.Amount)}, fee {payment.Fee}");
+            string network = (await wallet.GetInfoAsync(cancellationToken)).Network;
+            output.Say($"paid {Units.Money(payment.Amount, network)}, fee {payment.Fee}");
             output.Say($"preimage {payment.Preimage}");
         }
 
         return ExitCode.Ok;
+    }
+
+    private static Task<Payment> PayInvoiceAsync(
+        ILightningNode wallet, string text, Msat? amount, Msat maxFee, CancellationToken cancellationToken)
+    {
+        if (!Bolt11Invoice.TryDecode(text, out Bolt11Invoice? invoice, out string error))
+        {
+            throw new Refusal($"bad invoice: {error}");
+        }
+
+        return invoice.Amount is null && amount is null
+            ? throw new Refusal("The invoice names no amount: say how much with --amount.")
+            : wallet.PayAsync(new PayRequest(invoice.Text, maxFee) { Amount = amount }, cancellationToken);
+    }
+
+    private static Task<Payment> PayOfferAsync(
+        ILightningNode wallet, string text, Msat? amount, Msat maxFee, CancellationToken cancellationToken)
+    {
+        DecodedRequest offer = PaymentRequests.Decode(text);
+        if (offer.Error is { } error)
+        {
+            throw new Refusal($"bad offer: {error}");
+        }
+
+        return offer.Amount is null && amount is null
+            ? throw new Refusal("The offer names no amount: say how much with --amount.")
+            : wallet.PayOfferAsync(new OfferPayRequest(text, offer.Amount is null ? amount : null, maxFee), cancellationToken);
     }
 
     private static async Task<int> HistoryAsync(ILightningNode wallet, Output output, CancellationToken cancellationToken)
@@ -196,7 +225,7 @@ internal static class WalletCommand
             .. sent.Select(payment =>
                 (payment.CreatedAt, $"- {payment.Amount,-16} fee {payment.Fee}, {payment.Status.ToString().ToLowerInvariant()}")),
         ];
-        output.Say("play money");
+        output.Say(NodeInfo.NameMoney((await wallet.GetInfoAsync(cancellationToken)).Network));
         foreach ((DateTimeOffset? time, string line) in lines.OrderByDescending(line => line.Time))
         {
             output.Say($"{Time(time),-24} {line}");

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using SeederMesh.Cli.Terminal;
+using SeederMesh.Cli.Wallets;
 using SeederMesh.Client;
 
 namespace SeederMesh.Cli.Getting;
@@ -13,15 +15,24 @@ internal sealed class GetEventLines(Output output) : IProgress<GetEvent>
     {
         string? line = value switch
         {
-            ChannelFunded funded => $"paid {funded.Amount} (play money) into the channel, routing {funded.Fee}",
+            ChannelFunded funded => $"paid {funded.Amount} into the channel, routing {funded.Fee}",
             SeederRefused refused => $"seeder {refused.Seeder.ToString()[..12]} takes no receipts: {refused.Verdict}",
             BudgetUsedUp => "the budget is used up: the rest comes unpaid, as far as peers give it away",
-            Refunded refunded => $"refunded {refunded.Amount} (play money)",
+            Refunded refunded => $"refunded {refunded.Amount}",
+            InvoiceShown shown => $"{InvoiceQr.Draw(shown.Bolt11)}{shown.Bolt11}\nPay {shown.Amount} to this invoice before "
+                + $"{shown.ExpiresAt:u}; the download begins when the money is there.",
             GetWarning warning => Printable.Clean(warning.Message),
             _ => null,
         };
-        JsonObject? fields = line is not null ? new JsonObject { ["message"] = line } : value switch
+        JsonObject? fields = value switch
         {
+            InvoiceShown shown => new JsonObject
+            {
+                ["invoice"] = shown.Bolt11,
+                ["amountMsat"] = Output.Amount(shown.Amount),
+                ["expires"] = shown.ExpiresAt.ToString("u", CultureInfo.InvariantCulture),
+            },
+            _ when line is not null => new JsonObject { ["message"] = line },
             SeederFound found => new JsonObject { ["seeder"] = found.Seeder.ToString(), ["address"] = found.Address },
             SeederLeft left => new JsonObject { ["seeder"] = left.Seeder.ToString() },
             GrantShown shown => new JsonObject

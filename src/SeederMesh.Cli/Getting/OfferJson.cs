@@ -25,6 +25,8 @@ internal static class OfferJson
             ["alreadyFundedMsat"] = Output.Amount(offer.AlreadyFunded),
             ["wouldPay"] = offer.WouldPay,
             ["playMoney"] = offer.IsPlayMoney,
+            ["network"] = offer.Network,
+            ["paysByHand"] = offer.PaysByHand,
             ["hub"] = offer.HubUrl,
         };
         if (offer.Manifest is { Manifest: { } manifest } signed)

@@ -19,12 +19,12 @@ internal static class InvoiceInspector
         var fields = new JsonObject
         {
             ["means"] = playMoney
-                ? "A Lightning invoice on regtest, the network of play money: it is worth nothing."
+                ? "A Lightning invoice on regtest, the network that play money uses too: it is worth nothing."
                 : "A Lightning invoice.",
             ["network"] = invoice.NetworkName,
             ["playMoney"] = playMoney,
             ["amountMsat"] = invoice.Amount is { } amount ? Output.Amount(amount) : null,
-            ["amount"] = invoice.Amount is { } shown ? playMoney ? Units.PlayMoney(shown) : shown.ToString() : "any",
+            ["amount"] = invoice.Amount is { } shown ? Units.Money(shown, invoice.NetworkName) : "any",
             ["payee"] = invoice.Payee.ToString(),
             ["description"] = invoice.Description,
             ["descriptionHash"] = invoice.DescriptionHash?.ToString(),

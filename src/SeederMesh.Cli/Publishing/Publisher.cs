@@ -22,6 +22,9 @@ internal sealed record PublishRequest
     /// <summary>The hub whose registry keeps the manifest; null to register nowhere.</summary>
     public string? Hub { get; init; }
 
+    /// <summary>The connection string of the creator's node; null for a wallet of play money.</summary>
+    public string? Wallet { get; init; }
+
     /// <summary>The hub whose play-money network the creator's wallet is on.</summary>
     public required string WalletHub { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed record PublishRequest
     /// <summary>How it is divided.</summary>
     public required IReadOnlyList<SplitPart> Split { get; init; }
 
-    /// <summary>Where the creator is paid; null for the own play-money wallet.</summary>
+    /// <summary>Where the creator is paid; null for the own wallet.</summary>
     public PaymentEndpoint? PayTo { get; init; }
 
     /// <summary>How the torrent is made.</summary>
@@ -176,8 +179,8 @@ internal static class Publisher
 
     private static async Task<PaymentEndpoint> OwnWalletAsync(PublishRequest request, CancellationToken cancellationToken)
     {
-        await using ILightningNode wallet = await PlayWallet.OpenAsync(request.Home, request.WalletHub, cancellationToken);
-        string destination = await PlayWallet.DestinationAsync(wallet, cancellationToken);
+        await using ILightningNode wallet = await OwnWallet.OpenAsync(request.Wallet, request.Home, request.WalletHub, cancellationToken);
+        string destination = await OwnWallet.DestinationAsync(wallet, cancellationToken);
         return PaymentEndpoint.TryParse(destination, out PaymentEndpoint endpoint)
             ? endpoint
             : throw new Failure($"The wallet's address {destination} cannot be paid to.");

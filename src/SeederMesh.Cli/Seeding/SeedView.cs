@@ -37,7 +37,7 @@ internal sealed class SeedView(Output output)
             $"{hub.Receipts} receipts"
             + (hub.UnreportedReceipts > 0 ? $" ({hub.UnreportedReceipts} to report)" : "")
             + (hub.Standing is { } standing
-                ? $", earned {standing.EarnedMsat}, paid {standing.PaidMsat}{(hub.IsPlayMoney ? " (play money)" : "")}"
+                ? $", earned {standing.EarnedMsat}, paid {standing.PaidMsat} ({Lightning.NodeInfo.NameMoney(hub.Network)})"
                 : "")));
         return $"{torrents}, {snapshot.Peers} peers, {snapshot.PayingPeers} paying, {Units.Bytes(snapshot.UploadRate)}/s, "
             + $"{Units.Bytes(snapshot.UploadedBytes)} up. {money}";

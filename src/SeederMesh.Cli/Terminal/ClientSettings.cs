@@ -10,6 +10,7 @@ internal static class ClientSettings
 {
     private static readonly Option<DirectoryInfo> Data = CommandOptions.Data();
     private static readonly Option<string> Hub = CommandOptions.Hub();
+    private static readonly Option<string?> Wallet = CommandOptions.Wallet();
     private static readonly Option<int?> Port = new("--port")
     {
         Description = "Port on which peers reach you; 0 takes any free one. [default: 6881]",
@@ -40,7 +41,7 @@ internal static class ClientSettings
     /// <summary>Adds the options to a command.</summary>
     public static void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Data, Hub, Port, UploadLimit, DownloadLimit, NoDht, NoPex, Peers, Local])
+        foreach (Option option in (Option[])[Data, Hub, Wallet, Port, UploadLimit, DownloadLimit, NoDht, NoPex, Peers, Local])
         {
             command.Add(option);
         }
@@ -55,24 +56,30 @@ internal static class ClientSettings
             ? parsed.GetRequiredValue(Hub)
             : configuration.Hub.TrimEnd('/');
 
-    /// <summary>Reads config.json in the home folder and lets the command line override it.</summary>
+    /// <summary>What config.json in a home folder says.</summary>
     /// <exception cref="Refusal">A setting is wrong.</exception>
-    public static ClientConfiguration Read(ParseResult parsed)
+    public static ClientConfiguration Stored(string home)
     {
-        ClientConfiguration read;
         try
         {
-            read = ClientConfiguration.Load(Path.Combine(Home(parsed), "config.json"));
+            return ClientConfiguration.Load(Path.Combine(home, "config.json"));
         }
         catch (ClientException exception)
         {
             throw new Refusal(exception.Message);
         }
+    }
 
+    /// <summary>Reads config.json in the home folder and lets the command line override it.</summary>
+    /// <exception cref="Refusal">A setting is wrong.</exception>
+    public static ClientConfiguration Read(ParseResult parsed)
+    {
+        ClientConfiguration read = Stored(Home(parsed));
         bool local = parsed.GetValue(Local);
         read = read with
         {
             Hub = HubOf(parsed, read),
+            Wallet = OwnWallet.Choose(parsed.GetValue(Wallet), read),
             Port = parsed.GetValue(Port) ?? read.Port,
             UploadLimit = parsed.GetResult(UploadLimit) is null ? read.UploadLimit : parsed.GetValue(UploadLimit),
             DownloadLimit = parsed.GetResult(DownloadLimit) is null ? read.DownloadLimit : parsed.GetValue(DownloadLimit),
@@ -86,10 +93,8 @@ internal static class ClientSettings
         return read.Defect() is { } defect ? throw new Refusal(defect) : read;
     }
 
-    /// <summary>The wallet: of config.json, else the play-money wallet in the home folder.</summary>
-    public static async Task<Lightning.ILightningNode> OpenWalletAsync(
+    /// <summary>The wallet that is set, else the play-money wallet in the home folder.</summary>
+    public static Task<Lightning.ILightningNode> OpenWalletAsync(
         ParseResult parsed, ClientConfiguration configuration, CancellationToken cancellationToken) =>
-        configuration.Wallet is { } text
-            ? Lightning.LightningNodes.Connect(text)
-            : await PlayWallet.OpenAsync(Home(parsed), configuration.Hub!, cancellationToken);
+        OwnWallet.OpenAsync(configuration.Wallet, Home(parsed), configuration.Hub!, cancellationToken);
 }

@@ -13,7 +13,7 @@ internal static class CommandOptions
     /// <summary><c>--data DIR</c>: keys, state and wallet.</summary>
     public static Option<DirectoryInfo> Data() => new("--data")
     {
-        Description = "Folder for keys, state and the play-money wallet. $SEEDERMESH_HOME names another usual one.",
+        Description = "Folder for keys, state and wallet. $SEEDERMESH_HOME names another usual one.",
         HelpName = "DIR",
         DefaultValueFactory = _ => new DirectoryInfo(DefaultDataFolder()),
     };
@@ -29,6 +29,15 @@ internal static class CommandOptions
                 ? text.TrimEnd('/')
                 : null,
             "is not an http:// or https:// address"),
+    };
+
+    /// <summary><c>--wallet NODE</c>.</summary>
+    public static Option<string?> Wallet() => new("--wallet")
+    {
+        Description = "Your Lightning node: type=clightning;server=unix://..., type=lnd-rest;..., type=phoenixd;... or type=eclair;...; try it "
+            + "with \"mesh wallet check\". $SEEDERMESH_WALLET, or \"wallet\" in config.json, names the usual one and keeps secrets off the "
+            + "command line. [default: a wallet of the hub's play money]",
+        HelpName = "NODE",
     };
 
     /// <summary>An amount option: "50sat", "1500msat", or plain millisatoshi.</summary>

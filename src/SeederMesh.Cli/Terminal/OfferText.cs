@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using SeederMesh.Cli.Demo;
 using SeederMesh.Core.Money;
+using SeederMesh.Lightning;
 
 namespace SeederMesh.Cli.Terminal;
 
@@ -31,11 +32,18 @@ internal static class OfferText
             return;
         }
 
-        output.Say($"  price     {price} per MiB, {Units.PlayMoney(DemoHub.Amount(offer, "costMsat"))} for all of it");
+        bool pays = offer["wouldPay"]?.GetValue<bool>() == true;
+        output.Say($"  price     {price} per MiB, {DemoHub.Amount(offer, "costMsat")} for all of it");
         output.Say($"  split     {Split(offer)}");
-        output.Say(offer["wouldPay"]?.GetValue<bool>() == true
-            ? $"  budget    {Units.PlayMoney(DemoHub.Amount(offer, "budgetMsat"))}: at most you can lose; what is not used comes back"
+        output.Say(pays
+            ? $"  budget    {Units.Money(DemoHub.Amount(offer, "budgetMsat"), (string?)offer["network"] ?? "")}: at most you can lose; "
+                + "what is not used comes back"
             : "  budget    none: nothing is paid, and nothing is reported to anybody");
+        if (pays && (string?)offer["network"] == NodeInfo.Mainnet)
+        {
+            output.Say("  REAL MONEY: your node pays bitcoin");
+        }
+
         output.Say();
     }
 

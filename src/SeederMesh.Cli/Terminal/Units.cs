@@ -15,8 +15,10 @@ internal static class Units
         _ => Scaled(bytes, 1_000_000_000, "GB"),
     };
 
-    /// <summary>An amount, named as what it is: every wallet that this program has is one of play money.</summary>
-    public static string PlayMoney(Msat amount) => $"{amount} (play money)";
+    /// <summary>An amount, named as what it is: "1.5 sat (play money)", "(real money)", "(regtest)".</summary>
+    /// <param name="amount">The amount.</param>
+    /// <param name="network">The network that it is on.</param>
+    public static string Money(Msat amount, string network) => $"{amount} ({Lightning.NodeInfo.NameMoney(network)})";
 
     /// <summary>A share in basis points as a percentage.</summary>
     public static string Percent(int bps) => new Core.Splits.BasisPoints(bps).ToString();

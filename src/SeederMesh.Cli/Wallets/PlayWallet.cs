@@ -69,10 +69,6 @@ internal static class PlayWallet
         }
     }
 
-    /// <summary>Where others pay to.</summary>
-    public static async Task<string> DestinationAsync(ILightningNode wallet, CancellationToken cancellationToken) =>
-        $"keysend:{(await wallet.GetInfoAsync(cancellationToken)).NodeId}";
-
     /// <summary>All that a wallet has received, as the wallet itself tells; nothing where there is no wallet.</summary>
     public static async Task<Msat> ReceivedAsync(string home, CancellationToken cancellationToken)
     {

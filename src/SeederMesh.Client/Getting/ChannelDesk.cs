@@ -14,11 +14,18 @@ internal sealed class ChannelDesk : IDisposable
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan FundingTime = TimeSpan.FromSeconds(60);
 
+    /// <summary>An invoice that lasts no longer is not paid any more: the payment could arrive too late.</summary>
+    private static readonly TimeSpan ExpiryMargin = TimeSpan.FromSeconds(20);
+
     private readonly DownloadFolder folder;
-    private readonly ILightningNode wallet;
+    private readonly ILightningNode? wallet;
     private readonly TimeProvider clock;
 
-    public ChannelDesk(DownloadFolder folder, ILightningNode wallet, TimeProvider clock)
+    /// <summary>Works on a download's state.</summary>
+    /// <param name="folder">The download's state.</param>
+    /// <param name="wallet">What pays; null when a person pays the invoices that are shown.</param>
+    /// <param name="clock">The time.</param>
+    public ChannelDesk(DownloadFolder folder, ILightningNode? wallet, TimeProvider clock)
     {
         (this.folder, this.wallet, this.clock) = (folder, wallet, clock);
         Key = folder.Key();
@@ -49,10 +56,16 @@ internal sealed class ChannelDesk : IDisposable
     }
 
     /// <summary>Opens the channel and pays its invoice, or finds that an earlier run did.</summary>
+    /// <param name="infohash">The torrent.</param>
+    /// <param name="price">The price that was agreed to.</param>
+    /// <param name="feeMax">The most that routing may cost.</param>
+    /// <param name="events">Told of an invoice that a person shall pay.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <returns>The channel, with money in it.</returns>
     /// <exception cref="ClientException">The hub refuses, changed the terms, or the payment failed; nothing is lost
     /// then.</exception>
-    public async Task<ChannelInfo> FundAsync(Digest infohash, PricePerMebibyte price, Msat feeMax, CancellationToken cancellation)
+    public async Task<ChannelInfo> FundAsync(
+        Digest infohash, PricePerMebibyte price, Msat feeMax, IProgress<GetEvent> events, CancellationToken cancellation)
     {
         DownloadState state = folder.State!;
         ChannelInfo channel = await Client.OpenChannelAsync(
@@ -64,22 +77,26 @@ internal sealed class ChannelDesk : IDisposable
             throw new ClientException($"The hub at {state.Hub} opened another channel than was asked for. Nothing was paid.");
         }
 
-        if (channel.FundedMsat.IsZero)
-        {
-            await PayAsync(channel.Invoice, state, feeMax, cancellation);
-        }
-
-        long giveUpAt = clock.GetTimestamp();
         while (channel.FundedMsat.IsZero)
         {
-            if (clock.GetElapsedTime(giveUpAt) > FundingTime)
+            DecodedInvoice invoice = await PayableInvoiceAsync(channel, cancellation);
+            TimeSpan patience = FundingTime;
+            if (wallet is not null)
+            {
+                await PayAsync(wallet, invoice, feeMax, cancellation);
+            }
+            else
+            {
+                patience = invoice.ExpiresAt - clock.GetUtcNow();
+                events.Report(new InvoiceShown(invoice.Text, state.Invoiced, invoice.ExpiresAt));
+            }
+
+            channel = await WaitForMoneyAsync(patience, cancellation);
+            if (channel.FundedMsat.IsZero && wallet is not null)
             {
                 throw new ClientException(
                     $"The invoice is paid, but the hub at {state.Hub} has not noticed. Run the same command again later.");
             }
-
-            await Task.Delay(PollEvery, clock, cancellation);
-            channel = await Client.GetChannelAsync(ChannelId, cancellation);
         }
 
         return channel;
@@ -132,7 +149,7 @@ internal sealed class ChannelDesk : IDisposable
     public static async Task<string> RefundDestinationAsync(ILightningNode wallet, Id128 label, CancellationToken cancellation)
     {
         NodeInfo info = await wallet.GetInfoAsync(cancellation);
-        return info.Features.HasFlag(NodeFeatures.Keysend)
+        return info.Features.HasFlag(NodeFeatures.ReceivesKeysend)
             ? $"keysend:{info.NodeId}"
             : "bolt11:" + (await wallet.CreateInvoiceAsync(
                 new InvoiceRequest($"refund-{label}", null, "SeederMesh refund") { Expiry = TimeSpan.FromDays(60) },
@@ -145,24 +162,78 @@ internal sealed class ChannelDesk : IDisposable
         Key.Dispose();
     }
 
-    private async Task PayAsync(string invoice, DownloadState state, Msat feeMax, CancellationToken cancellation)
+    private async Task<ChannelInfo> WaitForMoneyAsync(TimeSpan patience, CancellationToken cancellation)
     {
-        DecodedRequest decoded = await wallet.DecodeAsync(invoice, cancellation);
-        if (decoded.Amount is { } asked && asked > state.Invoiced)
+        long since = clock.GetTimestamp();
+        ChannelInfo channel = await Client.GetChannelAsync(ChannelId, cancellation);
+        while (channel.FundedMsat.IsZero && clock.GetElapsedTime(since) < patience)
         {
-            throw new ClientException($"The hub at {state.Hub} asks for {asked} instead of {state.Invoiced}. Nothing was paid.");
+            await Task.Delay(wallet is null ? PollEvery * 10 : PollEvery, clock, cancellation);
+            channel = await Client.GetChannelAsync(ChannelId, cancellation);
         }
 
-        await CommitToAsync(decoded, state, cancellation);
-        Payment payment = await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation);
+        return channel;
+    }
+
+    /// <summary>The channel's invoice, or the one that replaces it when it expired unpaid while nobody was there.</summary>
+    private async Task<DecodedInvoice> PayableInvoiceAsync(ChannelInfo channel, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            DownloadState state = folder.State!;
+            string text = state.Replacements == 0
+                ? channel.Invoice
+                : (await Client.TopUpAsync(ChannelId, state.Invoiced, ReplacementId(state.Replacements), cancellation)).Invoice;
+            DecodedInvoice invoice = Read(text, state);
+            if (invoice.ExpiresAt > clock.GetUtcNow() + ExpiryMargin)
+            {
+                return invoice;
+            }
+
+            // What may have been paid under the old hash is waited for; the hub tells.
+            if (wallet is not null
+                && (await wallet.LookUpPaymentAsync(invoice.PaymentHash, cancellation)).Status
+                    is not (PaymentStatus.NotFound or PaymentStatus.Failed))
+            {
+                return invoice;
+            }
+
+            folder.Save(state with { Replacements = state.Replacements + 1 });
+        }
+    }
+
+    private Id128 ReplacementId(int number) => Id128.Derive(
+        "replacement-invoice", [.. ChannelId.ToArray(), .. System.Text.Encoding.ASCII.GetBytes($"{number}")]);
+
+    // Read without the wallet: what a hub asks for is held against what was agreed to before anything sees it.
+    private static DecodedInvoice Read(string text, DownloadState state)
+    {
+        DecodedRequest decoded = PaymentRequests.Decode(text);
+        if (decoded is not { PaymentHash: { } hash, ExpiresAt: { } expires })
+        {
+            throw new ClientException($"The hub at {state.Hub} gave no invoice that can be paid: {decoded.Error} Nothing was paid.");
+        }
+
+        return decoded.Amount == state.Invoiced
+            ? new DecodedInvoice(text, hash, expires)
+            : throw new ClientException(
+                $"The hub at {state.Hub} asks for {decoded.Amount?.ToString() ?? "any amount"} instead of {state.Invoiced}. Nothing was paid.");
+    }
+
+    private async Task PayAsync(ILightningNode payer, DecodedInvoice invoice, Msat feeMax, CancellationToken cancellation)
+    {
+        DownloadState state = folder.State!;
+        await CommitToAsync(payer, invoice.PaymentHash, state, cancellation);
+        var request = new PayRequest(invoice.Text, feeMax);
+        Payment payment = await payer.PayAsync(request, cancellation);
         while (payment.Status is PaymentStatus.Pending or PaymentStatus.Unknown or PaymentStatus.NotFound)
         {
             // Under the same hash or not at all: unknown is not failed. Where the node has never heard of it, nothing
             // was sent.
             await Task.Delay(PollEvery * 10, clock, cancellation);
             payment = payment.Status == PaymentStatus.NotFound
-                ? await wallet.PayAsync(new PayRequest(invoice, feeMax), cancellation)
-                : await wallet.LookUpPaymentAsync(payment.PaymentHash, cancellation);
+                ? await payer.PayAsync(request, cancellation)
+                : await payer.LookUpPaymentAsync(invoice.PaymentHash, cancellation);
         }
 
         if (payment.Status != PaymentStatus.Succeeded)
@@ -179,16 +250,11 @@ internal sealed class ChannelDesk : IDisposable
 
     /// <summary>One hash at a time: a hub that asks again under another gets nothing while the first may have been
     /// paid.</summary>
-    private async Task CommitToAsync(DecodedRequest invoice, DownloadState state, CancellationToken cancellation)
+    private async Task CommitToAsync(ILightningNode payer, Digest hash, DownloadState state, CancellationToken cancellation)
     {
-        if (invoice.PaymentHash is not { } hash)
-        {
-            throw new ClientException($"The hub at {state.Hub} gave no invoice that can be paid: {invoice.Error} Nothing was paid.");
-        }
-
         if (state.PaymentHash is { } earlier
             && earlier != hash
-            && (await wallet.LookUpPaymentAsync(earlier, cancellation)).Status is not (PaymentStatus.NotFound or PaymentStatus.Failed))
+            && (await payer.LookUpPaymentAsync(earlier, cancellation)).Status is not (PaymentStatus.NotFound or PaymentStatus.Failed))
         {
             throw new ClientException(
                 $"The hub at {state.Hub} asks for a second payment, though the one with hash {earlier} was made or is under way. "
@@ -197,4 +263,6 @@ internal sealed class ChannelDesk : IDisposable
 
         folder.Save(state with { PaymentHash = hash });
     }
+
+    private readonly record struct DecodedInvoice(string Text, Digest PaymentHash, DateTimeOffset ExpiresAt);
 }

@@ -25,6 +25,9 @@ internal sealed record DownloadState
     /// <summary>The hash under which the channel's invoice is paid, stored before it is; null before.</summary>
     public Digest? PaymentHash { get; init; }
 
+    /// <summary>How many invoices of the channel expired unpaid and were replaced.</summary>
+    public int Replacements { get; init; }
+
     /// <summary>What routing the payment cost.</summary>
     public Msat RoutingFees { get; init; }
 

@@ -27,6 +27,10 @@ public sealed record GetRequest
     /// <summary>Downloads without paying: no channel, no receipts, nothing reported anywhere.</summary>
     public bool NoPay { get; init; }
 
+    /// <summary>Where what is not used goes; null for the wallet. Without a wallet it is needed: the hub's invoice is then
+    /// shown (<see cref="InvoiceShown"/>) for another wallet to pay.</summary>
+    public string? RefundTo { get; init; }
+
     /// <summary>Downloads although there is no manifest, or one that does not verify.</summary>
     public bool Unverified { get; init; }
 
@@ -115,8 +119,15 @@ public sealed record GetOffer
     /// <summary>The hub that is paid through; null when nothing is paid.</summary>
     public string? HubUrl { get; init; }
 
+    /// <summary>The network that is paid on: "play money", "bitcoin", "regtest" ...; empty when nothing is
+    /// paid.</summary>
+    public string Network { get; init; } = "";
+
     /// <summary>Whether its money is play money.</summary>
-    public bool IsPlayMoney { get; init; }
+    public bool IsPlayMoney => string.Equals(Network, Lightning.NodeInfo.PlayMoney, StringComparison.Ordinal);
+
+    /// <summary>Whether a person pays the hub's invoice, because no wallet is set.</summary>
+    public bool PaysByHand { get; init; }
 }
 
 /// <summary>A person's decision on an offer.</summary>

@@ -181,6 +181,12 @@ public abstract record GetEvent;
 /// <param name="Phase">What.</param>
 public sealed record PhaseChanged(GetPhase Phase) : GetEvent;
 
+/// <summary>No wallet is set: somebody has to pay this invoice before the download begins.</summary>
+/// <param name="Bolt11">The invoice.</param>
+/// <param name="Amount">What it asks for.</param>
+/// <param name="ExpiresAt">Until when; afterwards another one is shown.</param>
+public sealed record InvoiceShown(string Bolt11, Msat Amount, DateTimeOffset ExpiresAt) : GetEvent;
+
 /// <summary>The channel has money.</summary>
 /// <param name="Amount">How much.</param>
 /// <param name="Fee">What routing it cost.</param>

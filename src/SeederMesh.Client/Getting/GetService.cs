@@ -97,7 +97,7 @@ public sealed class GetService
         var refunds = new List<Msat>();
         foreach (DownloadFolder folder in DownloadFolder.All(data.DownloadsPath).Where(folder => folder.State is { IsEnding: true }))
         {
-            using var desk = new ChannelDesk(folder, RequiredWallet(), clock);
+            using var desk = new ChannelDesk(folder, wallet, clock);
             try
             {
                 ChannelInfo channel = await desk.CloseAsync(TimeSpan.Zero, cancellation);
@@ -158,7 +158,7 @@ public sealed class GetService
             if (offer.WouldPay && decision.Pays)
             {
                 Enter(GetPhase.Funding);
-                desk = await OpenChannelAsync(folder, resolved.Manifest!, offer, decision.Budget ?? offer.Budget, cancellation);
+                desk = await OpenChannelAsync(request, folder, resolved.Manifest!, offer, decision.Budget ?? offer.Budget, cancellation);
                 paidIn = await FundAsync(desk, folder, offer, download, events, cancellation);
             }
 
@@ -207,12 +207,14 @@ public sealed class GetService
         var price = new PricePerMebibyte(payment?.PricePerMiB.Value ?? 0);
         string? hub = folder.State?.Hub ?? request.Hub ?? configuration.Hub ?? source.Magnet?.Registry;
         bool wouldPay = price.Msat > 0 && !request.NoPay && hub is not null;
-        if (wouldPay && wallet is null)
+        if (wouldPay && wallet is null && request.RefundTo is null)
         {
-            throw new ClientException("It asks to be paid, and no wallet is set. Set one, or download without paying.");
+            throw new ClientException(
+                "It asks to be paid, and no wallet is set. Set one; or say where what is not used goes (refund-to) and pay "
+                + "the invoice by hand; or download without paying.");
         }
 
-        bool isPlayMoney = wouldPay && (await wallet!.GetInfoAsync(cancellation)).IsPlayMoney;
+        string network = wouldPay ? await NetworkAsync(hub!, cancellation) : "";
         Msat cost = price.Of(bytes);
         return new GetOffer
         {
@@ -228,8 +230,23 @@ public sealed class GetService
             AlreadyFunded = folder.State?.Invoiced ?? Msat.Zero,
             WouldPay = wouldPay,
             HubUrl = wouldPay ? hub : null,
-            IsPlayMoney = isPlayMoney,
+            Network = network,
+            PaysByHand = wouldPay && wallet is null,
         };
+    }
+
+    /// <summary>The network of the wallet, or of the hub where a person pays by hand.</summary>
+    /// <exception cref="ClientException">The hub's invoices are of another network than the wallet.</exception>
+    private async Task<string> NetworkAsync(string hub, CancellationToken cancellation)
+    {
+        using var client = new HubClient(new Uri(hub), caller: null, clock: clock);
+        string network = (await client.GetHubAsync(cancellation)).Network;
+        string own = wallet is null ? network : (await wallet.GetInfoAsync(cancellation)).Network;
+        return network.Length == 0 || network == own
+            ? own
+            : throw new ClientException(
+                $"The hub at {hub} is paid in {NodeInfo.NameMoney(network)}, and your wallet is on {NodeInfo.NameMoney(own)}. Nothing was "
+                + "paid. Set a wallet of the hub's network.");
     }
 
     /// <summary>What covers everything, with room for grants that overlap and for routing; what is not used comes
@@ -264,7 +281,12 @@ public sealed class GetService
 
     /// <summary>Agrees on a channel durably, before the hub hears of it.</summary>
     private async Task<ChannelDesk> OpenChannelAsync(
-        DownloadFolder folder, SignedManifest manifest, GetOffer offer, Msat budget, CancellationToken cancellation)
+        GetRequest request,
+        DownloadFolder folder,
+        SignedManifest manifest,
+        GetOffer offer,
+        Msat budget,
+        CancellationToken cancellation)
     {
         if (folder.State is { } earlier && earlier.ManifestDigest != manifest.Digest)
         {
@@ -287,12 +309,12 @@ public sealed class GetService
                 Invoiced = funding,
                 ExpiresUnixMs = clock.GetUtcNow().ToUnixTimeMilliseconds()
                     + Math.Min(ChannelLifetimeMs, hub.Limits.ChannelLifetimeMsMax / 2),
-                Refund = await ChannelDesk.RefundDestinationAsync(
+                Refund = request.RefundTo ?? await ChannelDesk.RefundDestinationAsync(
                     RequiredWallet(), Core.Channels.ChannelTerms.IdFor(hub.PublicKey, key.PublicKey), cancellation),
             });
         }
 
-        return new ChannelDesk(folder, RequiredWallet(), clock);
+        return new ChannelDesk(folder, wallet, clock);
     }
 
     private static async Task<Msat> FundAsync(
@@ -305,7 +327,7 @@ public sealed class GetService
     {
         DownloadState state = folder.State!;
         Msat feeMax = state.Budget.Less(Msat.Min(state.Budget, state.Invoiced));
-        ChannelInfo channel = await desk.FundAsync(offer.Manifest!.Manifest.Torrent.InfohashV2, offer.Price, feeMax, cancellation);
+        ChannelInfo channel = await desk.FundAsync(offer.Manifest!.Manifest.Torrent.InfohashV2, offer.Price, feeMax, events, cancellation);
         download.Funded = channel.FundedMsat;
         events.Report(new ChannelFunded(channel.FundedMsat, folder.State!.RoutingFees));
         return channel.FundedMsat.Less(Msat.Min(channel.FundedMsat, channel.SettledMsat));

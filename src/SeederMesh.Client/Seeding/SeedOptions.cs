@@ -71,7 +71,7 @@ public sealed record SeedingTorrentStatus(
 /// <param name="Url">Its address.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Key">Its key.</param>
-/// <param name="IsPlayMoney">Whether its money is play money.</param>
+/// <param name="Network">The network that it pays on: "play money", "bitcoin", "regtest" ...</param>
 /// <param name="Trouble">Why it cannot be reached; null when it can.</param>
 /// <param name="Receipts">Receipts stored for it, ever.</param>
 /// <param name="ReceiptedBytes">Their bytes.</param>
@@ -84,7 +84,7 @@ public sealed record SeedingHubStatus(
     string Url,
     string Name,
     PublicKey Key,
-    bool IsPlayMoney,
+    string Network,
     string? Trouble,
     long Receipts,
     long ReceiptedBytes,

@@ -259,7 +259,7 @@ public sealed partial class SeedService
             hub.Address,
             hub.Info.Name,
             hub.Info.PublicKey,
-            hub.Info.IsPlayMoney,
+            hub.Info.Network,
             hub.Trouble,
             totals.Receipts,
             totals.Bytes,

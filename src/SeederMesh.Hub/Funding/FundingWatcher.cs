@@ -22,6 +22,8 @@ internal sealed class FundingWatcher(
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
+    private string? trouble;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -33,6 +35,15 @@ internal sealed class FundingWatcher(
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (LightningNodeException away)
+            {
+                // A node that restarts is no news each second.
+                if (trouble != away.Message)
+                {
+                    trouble = away.Message;
+                    log.LogWarning("Paid invoices are not seen, because the node is away; it is tried again: {Reason}", trouble);
+                }
             }
             catch (Exception exception)
             {
@@ -48,9 +59,13 @@ internal sealed class FundingWatcher(
         NodeInfo info = await node.GetInfoAsync(cancellation);
         Id128 cursorId = Id128.Derive("invoice-cursor", info.NodeId.ToArray());
         InvoiceCursorRecord? cursor = await ledger.Reader.FindInvoiceCursorAsync(cursorId);
+        trouble = null;
+
+        // What a node was paid before the hub first saw it is none of the hub's business, nor news.
+        DateTimeOffset newsSince = cursor is null ? clock.GetUtcNow() : DateTimeOffset.MinValue;
         await foreach (SettledInvoice settled in node.WatchInvoicesAsync(cursor?.PayIndex ?? 0, cancellation))
         {
-            await BookAsync(settled);
+            await BookAsync(settled, isNews: settled.SettledAt >= newsSince);
             cursor = cursor is null
                 ? new InvoiceCursorRecord { Id = cursorId, PayIndex = settled.Cursor }
                 : cursor with { PayIndex = settled.Cursor, Revision = cursor.Revision + 1 };
@@ -62,11 +77,15 @@ internal sealed class FundingWatcher(
         }
     }
 
-    private async Task BookAsync(SettledInvoice settled)
+    private async Task BookAsync(SettledInvoice settled, bool isNews)
     {
         if (await ledger.Reader.FindInvoiceAsync(settled.PaymentHash) is not { } invoice)
         {
-            log.LogWarning("{Amount} came in as {Label}, which is no channel's invoice", settled.Received, settled.Label);
+            if (isNews)
+            {
+                log.LogWarning("{Amount} came in as {Label}, which is no channel's invoice", settled.Received, settled.Label);
+            }
+
             return;
         }
 

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
+using SeederMesh.Hub.Hosting;
 using SeederMesh.Ledger;
+using SeederMesh.Lightning;
 using SeederMesh.Lightning.Embedded;
 
 namespace SeederMesh.Hub;
@@ -13,14 +15,15 @@ public sealed class RunningHub : IAsyncDisposable
     private readonly IReadOnlyList<object> resources;
     private int disposed;
 
-    internal RunningHub(WebApplication application, Uri address, LedgerStore ledger, EmbeddedNetwork network,
-        IReadOnlyList<object> resources)
+    private readonly HubNode node;
+
+    internal RunningHub(WebApplication application, Uri address, LedgerStore ledger, HubNode node, IReadOnlyList<object> resources)
     {
         this.application = application;
         this.resources = resources;
         Address = address;
         Ledger = ledger;
-        Network = network;
+        this.node = node;
     }
 
     /// <summary>Where it listens, with the real port.</summary>
@@ -29,8 +32,13 @@ public sealed class RunningHub : IAsyncDisposable
     /// <summary>Its books. Reading them is safe at any time.</summary>
     public LedgerStore Ledger { get; }
 
+    /// <summary>The node that its money moves on, as of the start.</summary>
+    public NodeInfo Node => node.Info;
+
     /// <summary>Its play-money Lightning network.</summary>
-    public EmbeddedNetwork Network { get; }
+    /// <exception cref="InvalidOperationException">It runs on a node of the operator's.</exception>
+    public EmbeddedNetwork Network =>
+        node.Embedded ?? throw new InvalidOperationException("This hub runs on a node of its operator's, not on play money.");
 
     internal IServiceProvider Services => application.Services;
 

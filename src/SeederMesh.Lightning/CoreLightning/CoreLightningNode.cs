@@ -15,6 +15,9 @@ public sealed partial class CoreLightningNode : ILightningNode
     private const int WaitTimedOut = 904;
     private const int WatchSeconds = 60;
 
+    // Advertised by the plugin that takes keysends, as bit 54 or 55. Source: BLIP 3.
+    private const int KeysendFeature = 54;
+
     private static readonly TimeSpan answerTime = TimeSpan.FromSeconds(30);
 
     private readonly JsonRpcSocket rpc;
@@ -37,7 +40,12 @@ public sealed partial class CoreLightningNode : ILightningNode
             RpcReader.Node(info, "id") ?? throw RpcReader.Malformed("getinfo", "id"),
             RpcReader.Text(info, "alias") ?? "",
             RpcReader.Text(info, "network") ?? "",
-            NodeFeatures.Keysend | NodeFeatures.Offers | NodeFeatures.FeeLimit);
+            NodeFeatures.Keysend | NodeFeatures.Offers | NodeFeatures.FeeLimit
+                | (RpcReader.HasFeature(info, KeysendFeature) ? NodeFeatures.ReceivesKeysend : NodeFeatures.None))
+        {
+            BlockHeight = RpcReader.Number(info, "blockheight"),
+            Warning = RpcReader.Text(info, "warning_bitcoind_sync") ?? RpcReader.Text(info, "warning_lightningd_sync"),
+        };
     }
 
     /// <inheritdoc/>

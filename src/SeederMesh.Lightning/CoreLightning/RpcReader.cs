@@ -56,6 +56,17 @@ internal static class RpcReader
             ? value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object)
             : [];
 
+    /// <summary>Whether <c>our_features.node</c> of getinfo, big-endian hexadecimal, has a bit or the odd one after
+    /// it.</summary>
+    public static bool HasFeature(JsonElement info, int even)
+    {
+        string bits = Find(info, "our_features") is { } features ? Text(features, "node") ?? "" : "";
+        int digit = bits.Length - 1 - (even / 4);
+        return digit >= 0
+            && int.TryParse(bits.AsSpan(digit, 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int nibble)
+            && ((nibble >> (even % 4)) & 3) != 0;
+    }
+
     public static Invoice Invoice(JsonElement from) => new()
     {
         PaymentHash = Hash(from, "payment_hash"),

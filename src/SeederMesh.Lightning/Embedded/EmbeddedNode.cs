@@ -27,7 +27,8 @@ public sealed class EmbeddedNode : ILightningNode
     {
         (NodeId id, _) = await network.GetStateAsync(Name, cancellation);
         return new NodeInfo(
-            "embedded", "1", id, $"{Name} ({NodeInfo.PlayMoney})", NodeInfo.PlayMoney, NodeFeatures.Keysend | NodeFeatures.FeeLimit);
+            "embedded", "1", id, $"{Name} ({NodeInfo.PlayMoney})", NodeInfo.PlayMoney,
+            NodeFeatures.Keysend | NodeFeatures.FeeLimit | NodeFeatures.ReceivesKeysend);
     }
 
     /// <inheritdoc/>

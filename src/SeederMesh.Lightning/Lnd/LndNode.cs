@@ -81,8 +81,14 @@ public sealed partial class LndNode : ILightningNode
                 ? id
                 : throw new LightningNodeException(NodeFault.MalformedAnswer, "LND's answer to getinfo has no identity_pubkey."),
             LndReader.Text(info, "alias") ?? "",
-            network == "mainnet" ? "bitcoin" : network,
-            NodeFeatures.Keysend | NodeFeatures.FeeLimit);
+            network == "mainnet" ? NodeInfo.Mainnet : network,
+            NodeFeatures.Keysend | NodeFeatures.FeeLimit | (TakesKeysend(info) ? NodeFeatures.ReceivesKeysend : NodeFeatures.None))
+        {
+            BlockHeight = LndReader.Find(info, "block_height") is null ? null : LndReader.Number(info, "block_height"),
+            Warning = LndReader.Find(info, "synced_to_chain") is { ValueKind: JsonValueKind.False }
+                ? "LND has not caught up with the chain."
+                : null,
+        };
     }
 
     /// <inheritdoc/>
@@ -247,6 +253,11 @@ public sealed partial class LndNode : ILightningNode
         http.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    // Advertised with accept-keysend, as bit 54 or 55. Source: BLIP 3.
+    private static bool TakesKeysend(JsonElement info) =>
+        LndReader.Find(info, "features") is { ValueKind: JsonValueKind.Object } features
+        && (features.TryGetProperty("54", out _) || features.TryGetProperty("55", out _));
 
     private static byte[] Read(string key, string path)
     {

@@ -56,6 +56,19 @@ public interface ILightningNode : IAsyncDisposable
     /// paid.</summary>
     Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default);
 
+    /// <summary>Pays a BOLT 12 offer in one step, for a person who sees the outcome.</summary>
+    /// <remarks>Where the node has <see cref="NodeFeatures.Offers"/> this is <see cref="FetchOfferInvoiceAsync"/> and
+    /// <see cref="PayAsync"/>. Where it has <see cref="NodeFeatures.OffersInOneStep"/> the hash is known only with the
+    /// answer: an answer that is lost is <see cref="PaymentStatus.Unknown"/>, and a second call is a second payment.
+    /// Never used for payouts.</remarks>
+    async Task<Payment> PayOfferAsync(OfferPayRequest request, CancellationToken cancellation = default)
+    {
+        OfferInvoiceResult fetched = await FetchOfferInvoiceAsync(new OfferInvoiceRequest(request.Offer, request.Amount), cancellation);
+        return fetched.Invoice is { } invoice
+            ? await PayAsync(new PayRequest(invoice, request.MaxFee) { TimeLimit = request.TimeLimit }, cancellation)
+            : Payment.Failed(default, fetched.Failure, fetched.Reason);
+    }
+
     /// <summary>What became of an outgoing payment.</summary>
     /// <returns><see cref="PaymentStatus.NotFound"/> when the node never started it,
     /// <see cref="PaymentStatus.Unknown"/> when the node could not

@@ -28,6 +28,16 @@ public sealed record KeysendRequest(NodeId Destination, Msat Amount, Preimage Pr
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(60);
 }
 
+/// <summary>An offer to pay in one step.</summary>
+/// <param name="Offer">The offer, <c>lno1...</c>.</param>
+/// <param name="Amount">The amount, for an offer that names none.</param>
+/// <param name="MaxFee">The most that routing may cost on top of the amount.</param>
+public sealed record OfferPayRequest(string Offer, Msat? Amount, Msat MaxFee)
+{
+    /// <summary>How long to wait for an answer; as <see cref="PayRequest.TimeLimit"/>.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(60);
+}
+
 /// <summary>Which offer to ask for an invoice.</summary>
 /// <param name="Offer">The offer, <c>lno1...</c>.</param>
 /// <param name="Amount">The amount, for an offer that names none.</param>

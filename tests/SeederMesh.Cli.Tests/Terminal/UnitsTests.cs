@@ -37,8 +37,12 @@ public sealed class UnitsTests
     [InlineData(123_456_789_012, "123 GB")]
     public void Bytes_Size_IsShort(long bytes, string expected) => Assert.Equal(expected, Units.Bytes(bytes));
 
-    [Fact]
-    public void PlayMoney_Amount_SaysWhatItIs() => Assert.Equal("1.5 sat (play money)", Units.PlayMoney(Msat.From(1_500)));
+    [Theory]
+    [InlineData("play money", "1.5 sat (play money)")]
+    [InlineData("bitcoin", "1.5 sat (real money)")]
+    [InlineData("regtest", "1.5 sat (regtest)")]
+    public void Money_Amount_SaysWhatItIs(string network, string expected) =>
+        Assert.Equal(expected, Units.Money(Msat.From(1_500), network));
 
     [Theory]
     [InlineData("plain", "plain")]

@@ -50,7 +50,7 @@ public sealed class ChannelDeskTests
         }
 
         using var desk = new ChannelDesk(folder, swarm.Wallet, TimeProvider.System);
-        await desk.FundAsync(swarm.Manifest.Manifest.Torrent.InfohashV2, swarm.Price, Msat.From(10_000), cancellation);
+        await desk.FundAsync(swarm.Manifest.Manifest.Torrent.InfohashV2, swarm.Price, Msat.From(10_000), new EventLog<GetEvent>(), cancellation);
     }
 
     private static async Task<long> SpendableAsync(TestSwarm swarm) => (await swarm.Wallet.GetBalanceAsync()).Spendable.Value;

@@ -45,6 +45,9 @@ internal sealed class LocalHub : IAsyncDisposable
     /// <summary>While set, the hub takes payments, says that there were none, and gives another invoice to whoever asks again.</summary>
     public bool ForgetsPayments { get; set; }
 
+    /// <summary>The network that it says it is paid on.</summary>
+    public string Network { get; set; } = "play money";
+
     /// <summary>While set, reports are settled and their answers lost.</summary>
     public bool LosesAnswers { get; set; }
 
@@ -148,7 +151,7 @@ internal sealed class LocalHub : IAsyncDisposable
         {
             ["name"] = "local",
             ["publicKey"] = Key.PublicKey.ToString(),
-            ["network"] = "play money",
+            ["network"] = Network,
             ["nodeId"] = (await node.GetInfoAsync()).NodeId.ToString(),
         }));
         application.MapGet("/v1/registry/manifests/{infohash}", (string infohash) =>

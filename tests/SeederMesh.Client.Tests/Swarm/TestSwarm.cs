@@ -71,7 +71,7 @@ internal sealed class TestSwarm : IAsyncDisposable
     }
 
     /// <summary>The same around the real hub, in this process; its creator has the wallet "creator".</summary>
-    public static async Task<TestSwarm> StartWithRealHubAsync(long bytes, long price)
+    public static async Task<TestSwarm> StartWithRealHubAsync(long bytes, long price, TimeProvider? clock = null)
     {
         var place = new TemporaryFolder();
         RunningHub hub = await HubApplication.StartAsync(new HubOptions
@@ -80,11 +80,12 @@ internal sealed class TestSwarm : IAsyncDisposable
             Listen = "http://127.0.0.1:0",
             PayoutIntervalMs = 20,
             SweepIntervalMs = 50,
+            Clock = clock ?? TimeProvider.System,
         });
         EmbeddedNode wallet = await WalletAsync(hub.Network, "downloader", 10_000);
         var swarm = new TestSwarm(place, hub.Network, null, hub, wallet);
         await swarm.PublishAsync(bytes, price, isPrivate: false, await swarm.DestinationAsync("creator"));
-        using var client = new HubClient(hub.Address, Creator);
+        using var client = new HubClient(hub.Address, Creator, clock: clock);
         await client.RegisterManifestAsync(swarm.Manifest.Bytes);
         return swarm;
     }

@@ -57,7 +57,8 @@ public sealed class EmbeddedNodeClient : ILightningNode
     {
         NodeBody body = await DescribeAsync(cancellation);
         return new NodeInfo(
-            "embedded", "1", WireReader.Node(body.NodeId), body.Alias, body.Network, NodeFeatures.Keysend | NodeFeatures.FeeLimit);
+            "embedded", "1", WireReader.Node(body.NodeId), body.Alias, body.Network,
+            NodeFeatures.Keysend | NodeFeatures.FeeLimit | NodeFeatures.ReceivesKeysend);
     }
 
     /// <inheritdoc/>
