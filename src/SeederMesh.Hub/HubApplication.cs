@@ -165,7 +165,8 @@ public static class HubApplication
     {
         services.AddSingleton(options);
         services.AddSingleton(options.Clock);
-        services.AddSingleton(new HubIdentity(node.Info.Network, node.Info.NodeId.ToString(), options.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
+        services.AddSingleton(new HubIdentity(
+            node.Info.Network, node.Info.NodeId.ToString(), options.Clock.GetUtcNow().ToUnixTimeMilliseconds()));
         services.AddSingleton(ledger);
         services.AddSingleton(keys);
         services.AddSingleton(node.Node);

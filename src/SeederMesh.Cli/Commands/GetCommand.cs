@@ -51,8 +51,8 @@ internal static class GetCommand
 
     private static readonly Option<string?> RefundTo = new("--refund-to")
     {
-        Description = "Where what is not used goes: lnaddress:you@host, bolt12:lno1..., keysend:NODE. Without a wallet the hub's invoice is "
-            + "then shown with a QR code, for any wallet to pay. [default: your wallet]",
+        Description = "Where what is not used goes: lnaddress:you@host, bolt12:lno1..., keysend:NODE. Without a wallet the hub's "
+            + "invoice is then shown with a QR code, for any wallet to pay. [default: your wallet]",
         HelpName = "ENDPOINT",
     };
 
@@ -104,7 +104,7 @@ internal static class GetCommand
         return command.WithExamples("""
             mesh get 'magnet:?xt=urn:btmh:...' --budget 50sat
             mesh get album.torrent --files '*.png' --files booklet.txt --yes
-            mesh get 'magnet:?...' --wallet 'type=lnd-rest;server=https://127.0.0.1:8080;macaroonfilepath=admin.macaroon;certfilepath=tls.cert'
+            mesh get 'magnet:?...' --wallet 'type=clightning;server=unix:///home/me/.lightning/bitcoin/lightning-rpc'
             mesh get 'magnet:?...' --refund-to lnaddress:me@example.org   pay by hand: invoice and QR code
             mesh get 'magnet:?...' --no-pay --sequential
             """);

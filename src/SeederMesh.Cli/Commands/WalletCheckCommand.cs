@@ -25,13 +25,14 @@ internal static class WalletCheckCommand
     {
         var command = new Command(
             "check",
-            "Try a Lightning node: connection, network, chain, balances, an invoice over 1 sat (made, decoded, found, watched), lists, a payment "
-            + "that must be refused, keysend and BOLT 12. No money moves. Exit code 1 when something that is needed does not work.")
+            "Try a Lightning node: connection, network, chain, balances, an invoice over 1 sat (made, decoded, found, watched), "
+            + "lists, a payment that must be refused, keysend and BOLT 12. No money moves. Exit code 1 when something that is needed does not work.")
         {
             Node,
         };
         command.SetAction((parsed, ct) => RunAsync(
-            parsed.GetValue(Node) ?? OwnWallet.Choose(parsed.GetValue(wallet), ClientSettings.Stored(parsed.GetRequiredValue(data).FullName)),
+            parsed.GetValue(Node)
+                ?? OwnWallet.Choose(parsed.GetValue(wallet), ClientSettings.Stored(parsed.GetRequiredValue(data).FullName)),
             new Output(parsed.GetValue(json)),
             ct));
         return command.WithExamples("""

@@ -34,10 +34,14 @@ internal static class WalletCommand
             DefaultValueFactory = _ => "mesh wallet",
         };
 
-        var invoiceText = new Argument<string>("INVOICE") { Description = "A BOLT 11 invoice (lnbc..., lnbcrt...), or an offer (lno1...) where the node pays those." };
+        var invoiceText = new Argument<string>("INVOICE")
+        {
+            Description = "A BOLT 11 invoice (lnbc..., lnbcrt...), or an offer (lno1...) where the node pays those.",
+        };
         Option<Msat> payAmount = CommandOptions.Amount("--amount", "What to pay, for an invoice that names no amount.");
         Option<Msat> maxFee = CommandOptions.Amount("--max-fee", "The most that routing may cost.", Msat.FromSatoshi(5));
-        var balance = new Command("balance", "Show what the wallet holds. One of play money is opened at the first call, with 1,000,000 sat.");
+        var balance = new Command(
+            "balance", "Show what the wallet holds. One of play money is opened at the first call, with 1,000,000 sat.");
         balance.SetAction((parsed, ct) => WithWalletAsync(parsed, BalanceAsync, ct));
         var invoice = new Command("invoice", "Make an invoice and show it as text and QR code.") { amount, description };
         invoice.SetAction((parsed, ct) => WithWalletAsync(

@@ -217,7 +217,8 @@ internal sealed class ChannelDesk : IDisposable
         return decoded.Amount == state.Invoiced
             ? new DecodedInvoice(text, hash, expires)
             : throw new ClientException(
-                $"The hub at {state.Hub} asks for {decoded.Amount?.ToString() ?? "any amount"} instead of {state.Invoiced}. Nothing was paid.");
+                $"The hub at {state.Hub} asks for {decoded.Amount?.ToString() ?? "any amount"} instead of {state.Invoiced}. "
+                + "Nothing was paid.");
     }
 
     private async Task PayAsync(ILightningNode payer, DecodedInvoice invoice, Msat feeMax, CancellationToken cancellation)

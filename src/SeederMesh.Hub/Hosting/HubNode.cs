@@ -109,7 +109,8 @@ internal sealed class HubNode : IAsyncDisposable
 
         if (bound?.NodeId != info.NodeId.ToString())
         {
-            byte[] content = JsonSerializer.SerializeToUtf8Bytes(new Binding(info.Network, info.NodeId.ToString()), JsonSerializerOptions.Web);
+            var binding = new Binding(info.Network, info.NodeId.ToString());
+            byte[] content = JsonSerializer.SerializeToUtf8Bytes(binding, JsonSerializerOptions.Web);
             string draft = file + ".new";
             File.WriteAllBytes(draft, content);
             File.Move(draft, file, overwrite: true);

@@ -126,7 +126,9 @@ public sealed class NodeCheck
             return;
         }
 
-        bool sound = read.PaymentHash == invoice.PaymentHash && read.Amount == OneSatoshi && (info.IsPlayMoney || read.Payee == info.NodeId);
+        bool sound = read.PaymentHash == invoice.PaymentHash
+            && read.Amount == OneSatoshi
+            && (info.IsPlayMoney || read.Payee == info.NodeId);
         bool sameNetwork = info.IsPlayMoney || read.NetworkName == info.Network || IsTestnet(read.NetworkName, info.Network);
         Note(
             "read the invoice",
@@ -139,7 +141,10 @@ public sealed class NodeCheck
         {
             DecodedRequest decoded = await node.DecodeAsync(invoice.Bolt11, cancellation);
             bool same = decoded.Error is null && decoded.PaymentHash == invoice.PaymentHash && decoded.Amount == OneSatoshi;
-            Note("decode", same ? CheckVerdict.Passed : CheckVerdict.Failed, same ? "as this program reads it" : decoded.Error ?? "it differs");
+            Note(
+                "decode",
+                same ? CheckVerdict.Passed : CheckVerdict.Failed,
+                same ? "as this program reads it" : decoded.Error ?? "it differs");
         });
         await TryAsync("look up an invoice", async () =>
         {
@@ -163,7 +168,7 @@ public sealed class NodeCheck
             verdict,
             verdict == CheckVerdict.Passed
                 ? "the node's and this machine's agree"
-                : Invariant($"the node's is {Math.Abs(seconds)} s {(seconds > 0 ? "ahead of" : "behind")} this machine's: set both by NTP"));
+                : Invariant($"the node's is {Math.Abs(seconds)} s {(seconds > 0 ? "ahead of" : "behind")} this machine's: use NTP"));
     }
 
     // Nothing will be paid while it looks: that no error comes is the answer.
@@ -212,7 +217,13 @@ public sealed class NodeCheck
     {
         string expired = new Bolt11Draft
         {
-            Prefix = info.Network switch { NodeInfo.Mainnet => "bc", "signet" => "tbs", "regtest" or NodeInfo.PlayMoney => "bcrt", _ => "tb" },
+            Prefix = info.Network switch
+            {
+                NodeInfo.Mainnet => "bc",
+                "signet" => "tbs",
+                "regtest" or NodeInfo.PlayMoney => "bcrt",
+                _ => "tb",
+            },
             Amount = OneSatoshi,
             CreatedAt = clock.GetUtcNow().AddDays(-1),
             PaymentHash = new Digest(RandomNumberGenerator.GetBytes(Digest.Size)),
@@ -281,7 +292,8 @@ public sealed class NodeCheck
         return key;
     }
 
-    private static bool IsTestnet(string invoice, string node) => invoice == "testnet" && node.StartsWith("testnet", StringComparison.Ordinal);
+    private static bool IsTestnet(string invoice, string node) =>
+        invoice == "testnet" && node.StartsWith("testnet", StringComparison.Ordinal);
 
     private static string Few(int count) => count == 100 ? "100 or more" : count.ToString(CultureInfo.InvariantCulture);
 
