@@ -25,6 +25,16 @@ public sealed record HubSettings(SigningKey Key, ChannelLimits Limits, PayoutPol
     /// <summary>The least share of the registry's that a manifest may give, basis points. Default: any.</summary>
     public int RegistryBpsMin { get; init; }
 
+    /// <summary>Whether downloaders may pay by themselves. Default: yes.</summary>
+    public bool TakesDirect { get; init; } = true;
+
+    /// <summary>How far a downloader that pays by itself is trusted before it proves payments.</summary>
+    public DirectPolicy Direct { get; init; } = DirectPolicy.Default;
+
+    /// <summary>How long after its close a direct channel's downloader may still pay what is due, milliseconds; then it
+    /// is written off. Default: a day.</summary>
+    public long DirectGraceMs { get; init; } = 24L * 3_600_000;
+
     /// <summary>Whether the node pays BOLT 12 offers; where it does not, nobody can name one as a
     /// destination.</summary>
     public bool PaysOffers { get; init; }

@@ -19,6 +19,7 @@ using SeederMesh.Grains.Manifests;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Hub.Api;
 using SeederMesh.Hub.Channels;
+using SeederMesh.Hub.Direct;
 using SeederMesh.Hub.Funding;
 using SeederMesh.Hub.Hosting;
 using SeederMesh.Hub.Lnurl;
@@ -194,6 +195,7 @@ public static class HubApplication
         services.AddSingleton<RegistryEndpoints>();
         services.AddSingleton<ChannelEndpoints>();
         services.AddSingleton<SeederEndpoints>();
+        services.AddSingleton<DuesEndpoints>();
         services.AddSingleton<ReceiptEndpoints>();
         services.AddSingleton<ReadingEndpoints>();
         services.AddSingleton<TrackerEndpoint>();
@@ -220,6 +222,9 @@ public static class HubApplication
         BudgetMax = Msat.From(options.BudgetMsatMax),
         HubBpsMin = options.HubBpsMin,
         RegistryBpsMin = options.RegistryBpsMin,
+        TakesDirect = options.DirectChannels,
+        Direct = new DirectPolicy((long)options.DirectWindowMiB << 20, (long)options.DirectWindowMiBMax << 20),
+        DirectGraceMs = options.DirectGraceMs,
     };
 
     private static void ConfigureSilo(ISiloBuilder silo, string folder)
@@ -241,6 +246,7 @@ public static class HubApplication
         silo.Services.AddHostedService<FundingWatcher>();
         silo.Services.AddHostedService<OverdueSweeper>();
         silo.Services.AddHostedService<PayoutLoop>();
+        silo.Services.AddHostedService<DuesSweeper>();
     }
 
     private static void Map(WebApplication application, EmbeddedNetwork? network)
@@ -253,6 +259,7 @@ public static class HubApplication
         services.GetRequiredService<RegistryEndpoints>().Map(application);
         services.GetRequiredService<ChannelEndpoints>().Map(application);
         services.GetRequiredService<SeederEndpoints>().Map(application);
+        services.GetRequiredService<DuesEndpoints>().Map(application);
         services.GetRequiredService<ReceiptEndpoints>().Map(application);
         services.GetRequiredService<ReadingEndpoints>().Map(application);
         services.GetRequiredService<TrackerEndpoint>().Map(application);

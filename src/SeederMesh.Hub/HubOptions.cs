@@ -55,6 +55,20 @@ public sealed record HubOptions
     /// <summary>The largest budget or top-up, msat.</summary>
     public long BudgetMsatMax { get; init; } = 1_000_000_000;
 
+    /// <summary>Whether downloaders may pay seeders and creators by themselves, so that the hub holds nothing.</summary>
+    public bool DirectChannels { get; init; } = true;
+
+    /// <summary>How much content a downloader that pays by itself gets before it has proved a payment, MiB: at most so
+    /// much is lost when it never pays.</summary>
+    public int DirectWindowMiB { get; init; } = 8;
+
+    /// <summary>How far that grows with what it has proved, MiB.</summary>
+    public int DirectWindowMiBMax { get; init; } = 128;
+
+    /// <summary>How long after the close of a direct channel its downloader may still pay, milliseconds; then what is due
+    /// is written off.</summary>
+    public long DirectGraceMs { get; init; } = 24L * 3_600_000;
+
     /// <summary>How often deadlines are looked at, milliseconds.</summary>
     public int SweepIntervalMs { get; init; } = 1_000;
 
@@ -133,6 +147,10 @@ public sealed record HubOptions
         { ReportGraceMs: < 0 or > 604_800_000 } => "reportGraceMs is 0 to 604800000, a week.",
         { ChannelLifetimeMsMax: < 1_000 } => "channelLifetimeMsMax is at least 1000.",
         { BudgetMsatMax: < 1 or > 2_100_000_000_000_000_000 } => "budgetMsatMax is 1 msat to 21,000,000 BTC.",
+        { DirectWindowMiB: < 1 or > 1_048_576 } => "directWindowMiB is 1 to 1048576.",
+        _ when DirectWindowMiBMax < DirectWindowMiB || DirectWindowMiBMax > 1_048_576 =>
+            "directWindowMiBMax is directWindowMiB to 1048576.",
+        { DirectGraceMs: < 0 or > 7_776_000_000 } => "directGraceMs is 0 to 7776000000, 90 days.",
         { SweepIntervalMs: < 10 } => "sweepIntervalMs is at least 10.",
         { AnnounceIntervalSeconds: < 1 or > 86_400 } => "announceIntervalSeconds is 1 to 86400.",
         { RegistrationsPerMinute: < 1 } => "registrationsPerMinute is at least 1.",

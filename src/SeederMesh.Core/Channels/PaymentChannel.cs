@@ -33,9 +33,13 @@ public sealed partial class PaymentChannel
     /// <param name="split">The manifest's split.</param>
     /// <param name="layout">The torrent's pieces.</param>
     /// <param name="limits">The hub's bounds.</param>
-    public PaymentChannel(ChannelTerms terms, SplitPolicy split, IPieceLayout layout, ChannelLimits limits)
+    /// <param name="direct">How far its downloader, which pays by itself, is trusted; null where it pays in
+    /// advance.</param>
+    public PaymentChannel(
+        ChannelTerms terms, SplitPolicy split, IPieceLayout layout, ChannelLimits limits, DirectWindow? direct = null)
     {
         Terms = terms;
+        Direct = direct;
         this.split = split;
         this.layout = layout;
         this.limits = limits;
@@ -52,7 +56,18 @@ public sealed partial class PaymentChannel
     /// <summary>Where it stands.</summary>
     public ChannelStatus Status { get; private set; } = ChannelStatus.Open;
 
-    /// <summary>All that was paid in.</summary>
+    /// <summary>How far the downloader of a direct channel is trusted; null for a channel that is paid in
+    /// advance.</summary>
+    public DirectWindow? Direct { get; }
+
+    /// <summary>Of a direct channel: what was proved paid.</summary>
+    public Msat Proved { get; private set; }
+
+    /// <summary>Of a direct channel: what a downloader that pays nothing more leaves unpaid, open grants
+    /// included.</summary>
+    public Msat Exposed => (Settled + reserved).Less(Msat.Min(Proved, Settled + reserved));
+
+    /// <summary>All that was paid in; of a direct channel, all that was promised.</summary>
     public Msat Funded { get; private set; }
 
     /// <summary>All that receipts have settled.</summary>
@@ -94,6 +109,10 @@ public sealed partial class PaymentChannel
         Refunded += effect.RefundNow;
     }
 
+    /// <summary>Notes what the downloader of a direct channel has proved to have paid; it never falls.</summary>
+    /// <param name="proved">All of it, as the books have it.</param>
+    public void NoteProved(Msat proved) => Proved = proved > Proved ? proved : Proved;
+
     /// <summary>Decides on a request for a grant.</summary>
     /// <param name="seeder">Who may draw.</param>
     /// <param name="limit">How much, at least 1 msat unless the price is zero.</param>
@@ -124,6 +143,7 @@ public sealed partial class PaymentChannel
             _ when limit.IsZero && Terms.Price.Msat != 0 => GrantResult.LimitIsZero,
             _ when grants.Values.Count(open => !open.IsClosed) >= limits.GrantsMax => GrantResult.TooManyGrants,
             _ when limit > Available => GrantResult.InsufficientFunds,
+            { Direct: { } window } when Exposed + limit > window.After(Proved) => GrantResult.TooMuchUnpaid,
             _ => GrantResult.Given,
         };
         if (result == GrantResult.Given)
@@ -185,6 +205,9 @@ public enum GrantResult
 
     /// <summary>The budget does not cover it beside the other open grants.</summary>
     InsufficientFunds,
+
+    /// <summary>Of a direct channel: with it, more would be granted or due than is trusted without proof.</summary>
+    TooMuchUnpaid,
 
     /// <summary>Given; the amount is to be set aside.</summary>
     Given,

@@ -60,6 +60,9 @@ public sealed class PieceMap : IPieceLayout
     /// <inheritdoc/>
     public int PieceCount { get; }
 
+    /// <summary>Bytes of a full piece.</summary>
+    public int PieceLength => pieceLength;
+
     /// <summary>The content bytes of all files, pads not counted.</summary>
     public long TotalBytes { get; }
 

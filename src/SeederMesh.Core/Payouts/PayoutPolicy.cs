@@ -53,6 +53,16 @@ public sealed record PayoutPolicy(Msat Threshold, BasisPoints FeeLimit)
         return rest.IsZero ? null : Decide(rest, limit, revenue, mayOfferLess: escalations == 0);
     }
 
+    /// <summary>Whether what a direct channel owes one payee is worth a payment of the downloader's.</summary>
+    /// <param name="due">What is due to the payee.</param>
+    /// <param name="unpaid">What is due on the channel to all payees together.</param>
+    /// <param name="window">What may be due or granted without proof.</param>
+    /// <param name="isEnding">Whether nothing more will be earned: then everything is swept.</param>
+    /// <remarks>Below the threshold it waits for more; but not while it keeps half of the window from being
+    /// granted.</remarks>
+    public bool IsWorthPaying(Msat due, Msat unpaid, Msat window, bool isEnding) =>
+        !due.IsZero && (isEnding || due >= Threshold || unpaid.Value >= window.Value / 2);
+
     private static PayoutIntent? Decide(Msat owed, Msat feeLimit, Msat revenue, bool mayOfferLess)
     {
         if (revenue >= feeLimit)

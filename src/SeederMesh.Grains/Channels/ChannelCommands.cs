@@ -34,6 +34,11 @@ public sealed record OpenChannelCommand
     /// <summary>Where the rest goes at the close.</summary>
     [Id(6)]
     public string Refund { get; init; } = "";
+
+    /// <summary>Whether the downloader's own wallet pays: then the budget is a promise, and there is no
+    /// invoice.</summary>
+    [Id(7)]
+    public bool IsDirect { get; init; }
 }
 
 /// <summary>A request for one more invoice.</summary>

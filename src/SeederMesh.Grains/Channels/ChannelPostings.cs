@@ -34,14 +34,40 @@ internal static class ChannelPostings
     /// <summary>A grant is given: its limit is set aside.</summary>
     /// <param name="channel">The channel as it is stored; it must not have changed.</param>
     /// <param name="grant">The new grant.</param>
-    public static Posting Grant(ChannelRecord channel, GrantRecord grant) => new()
+    /// <param name="due">Of a direct channel: whom its downloader will owe from now on; null where that is written
+    /// already.</param>
+    public static Posting Grant(ChannelRecord channel, GrantRecord grant, DueRecord? due)
     {
-        Id = Id128.Derive("posting-grant", grant.Id.ToArray()),
-        Accounts = [AccountOpening.Grant(grant.Id)],
-        Transfers = [Bookings.OpenGrant(channel.Id, grant.Id, grant.Limit)],
-        Records = [grant],
-        Expected = [channel],
+        ChannelAccounts accounts = AccountsOf(channel);
+        return new Posting
+        {
+            Id = Id128.Derive("posting-grant", grant.Id.ToArray()),
+            Accounts = due is null
+                ? [accounts.Grant(grant.Id)]
+                : [accounts.Grant(grant.Id), AccountOpening.Due(due.ChannelId, due.PayeeId)],
+            Transfers = [Bookings.OpenGrant(accounts, grant.Id, grant.Limit)],
+            Records = due is null ? [grant] : [grant, due],
+            Expected = [channel],
+        };
+    }
+
+    /// <summary>A direct channel is opened: its downloader promises the budget, to the payees that are named.</summary>
+    /// <param name="channel">The new channel.</param>
+    /// <param name="dues">Everybody but seeders whom its downloader will owe.</param>
+    public static Posting Promise(ChannelRecord channel, IReadOnlyList<DueRecord> dues) => new()
+    {
+        Id = Id128.Derive("posting-promise", channel.Id.ToArray()),
+        Accounts =
+        [
+            AccountOpening.Promised(channel.Id),
+            AccountOpening.DirectChannel(channel.Id),
+            .. dues.Select(due => AccountOpening.Due(due.ChannelId, due.PayeeId)),
+        ],
+        Transfers = [Bookings.Promise(channel.Id, channel.Funded)],
+        Records = [channel, .. dues],
     };
+
+    private static ChannelAccounts AccountsOf(ChannelRecord channel) => new(channel.Id, channel.Mode);
 
     /// <summary>Receipts are settled: the grant pays the split, rounding stays in the channel's carry.</summary>
     /// <param name="channel">The channel after it.</param>
@@ -64,7 +90,7 @@ internal static class ChannelPostings
         {
             Settlement settlement = settlements[index];
             settlement.Id.Write(ids.AsSpan(index * Id128.Size));
-            AddLegs(settlement, channel.Id, manifest.Split, accounts, transfers);
+            AddLegs(settlement, AccountsOf(channel), manifest.Split, accounts, transfers);
             records.Add(new SettlementRecord
             {
                 Id = settlement.Id,
@@ -102,7 +128,7 @@ internal static class ChannelPostings
         [
             .. effects
                 .Where(effect => !effect.Released.IsZero)
-                .Select(effect => Bookings.CloseGrant(channel.Id, effect.GrantId, effect.Released)),
+                .Select(effect => Bookings.CloseGrant(AccountsOf(channel), effect.GrantId, effect.Released)),
         ],
             Records = grants,
             Expected = [channel],
@@ -118,26 +144,34 @@ internal static class ChannelPostings
         ChannelRecord channel, ChannelClosedEffect effect, IReadOnlyList<PublicKey> seeders, PaidManifest manifest)
     {
         ClosingLegs legs = effect.Legs;
+        ChannelAccounts accounts = AccountsOf(channel);
         (AccountOpening Account, Msat Amount)[] all =
         [
-            .. manifest.Split.Payees.Zip(legs.Payees, (payee, leg) => (AccountOpening.Payee(payee.Payee), leg)),
-            .. seeders.Zip(legs.Seeders, (seeder, leg) => (AccountOpening.Payee(PayeeRecord.IdOfSeeder(seeder)), leg)),
-            (AccountOpening.Registry, legs.Registry),
-            (AccountOpening.HubRevenue, legs.Hub),
+            .. manifest.Split.Payees.Zip(legs.Payees, (payee, leg) => (accounts.Payee(payee.Payee), leg)),
+            .. seeders.Zip(legs.Seeders, (seeder, leg) => (accounts.Payee(PayeeRecord.IdOfSeeder(seeder)), leg)),
+            (accounts.Registry, legs.Registry),
+            (accounts.Hub, legs.Hub),
         ];
         var transfers = new List<Transfer>();
         for (int index = 0; index < all.Length; index++)
         {
             if (!all[index].Amount.IsZero)
             {
-                transfers.Add(Bookings.ReleaseCarry(channel.Id, index, channel.Id, all[index].Account.Id, all[index].Amount));
+                transfers.Add(Bookings.ReleaseCarry(channel.Id, index, accounts.Carry, all[index].Account.Id, all[index].Amount));
             }
+        }
+
+        AccountOpening[] credited = [.. all.Where(leg => !leg.Amount.IsZero).Select(leg => leg.Account)];
+        if (channel.Mode == ChannelMode.Direct && !effect.Refund.IsZero)
+        {
+            // Nothing was paid in: the promised rest ends with the channel.
+            transfers.Add(Bookings.ReleasePromise(channel.Id, effect.Refund));
         }
 
         return new Posting
         {
             Id = Id128.Derive("posting-close", channel.Id.ToArray()),
-            Accounts = transfers.Count == 0 ? [] : [.. all.Where(leg => !leg.Amount.IsZero).Select(leg => leg.Account)],
+            Accounts = credited,
             Transfers = transfers,
             Records = [channel],
         };
@@ -147,27 +181,28 @@ internal static class ChannelPostings
     /// into the carry.</summary>
     private static void AddLegs(
         Settlement settlement,
-        Id128 channelId,
+        ChannelAccounts channel,
         SplitPolicy split,
         Dictionary<Id128, AccountOpening> accounts,
         List<Transfer> transfers)
     {
         SplitLegs legs = settlement.Legs;
+        AccountOpening grant = channel.Grant(settlement.GrantId);
+        AccountOpening carry = channel.Carry;
         Msat rest = settlement.Amount;
         int number = 0;
         for (int index = 0; index < split.Payees.Length; index++)
         {
-            Add(AccountOpening.Payee(split.Payees[index].Payee), legs.Payees[index]);
+            Add(channel.Payee(split.Payees[index].Payee), legs.Payees[index]);
         }
 
-        Add(AccountOpening.Payee(PayeeRecord.IdOfSeeder(settlement.Seeder)), legs.Seeder);
-        Add(AccountOpening.Registry, legs.Registry);
-        Add(AccountOpening.HubRevenue, legs.Hub);
+        Add(channel.Payee(PayeeRecord.IdOfSeeder(settlement.Seeder)), legs.Seeder);
+        Add(channel.Registry, legs.Registry);
+        Add(channel.Hub, legs.Hub);
         if (!rest.IsZero)
         {
-            AccountOpening carry = AccountOpening.Carry(channelId);
             accounts.TryAdd(carry.Id, carry);
-            transfers.Add(Bookings.Settle(settlement.Id, number, settlement.GrantId, carry.Id, rest));
+            transfers.Add(Bookings.Settle(settlement.Id, number, grant, carry.Id, rest));
         }
 
         void Add(AccountOpening account, Msat leg)
@@ -182,12 +217,12 @@ internal static class ChannelPostings
 
             if (!fromGrant.IsZero)
             {
-                transfers.Add(Bookings.Settle(settlement.Id, number, settlement.GrantId, account.Id, fromGrant));
+                transfers.Add(Bookings.Settle(settlement.Id, number, grant, account.Id, fromGrant));
             }
 
             if (!fromCarry.IsZero)
             {
-                transfers.Add(Bookings.ReleaseCarry(settlement.Id, number, channelId, account.Id, fromCarry));
+                transfers.Add(Bookings.ReleaseCarry(settlement.Id, number, carry, account.Id, fromCarry));
             }
 
             number++;

@@ -34,6 +34,12 @@ public enum ChannelOutcome
     /// <summary>The amount is zero or above the hub's limit.</summary>
     AmountOutOfRange,
 
+    /// <summary>The hub opens no direct channels, or somebody whom the manifest pays cannot prove a payment.</summary>
+    NotOfferedDirect,
+
+    /// <summary>A direct channel has no invoices: its downloader pays by itself.</summary>
+    PaidByDownloader,
+
     /// <summary>The refund destination cannot be paid.</summary>
     InvalidDestination,
 
@@ -57,6 +63,12 @@ public enum ChannelOutcome
 
     /// <summary>The budget does not cover it beside the other open grants.</summary>
     InsufficientFunds,
+
+    /// <summary>The seeder takes no direct channels, or has no destination where a payment can be proved.</summary>
+    SeederNotDirect,
+
+    /// <summary>More would be granted or due on the direct channel than is trusted without proof of payment.</summary>
+    TooMuchUnpaid,
 
     /// <summary>The channel has given no such grant.</summary>
     UnknownGrant,

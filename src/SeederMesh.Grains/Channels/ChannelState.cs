@@ -5,6 +5,7 @@ using SeederMesh.Core.Money;
 using SeederMesh.Core.Receipts;
 using SeederMesh.Core.Splits;
 using SeederMesh.Grains.Manifests;
+using SeederMesh.Ledger.Accounts;
 using SeederMesh.Ledger.Reading;
 using SeederMesh.Ledger.Records;
 using ChannelStatus = SeederMesh.Core.Channels.ChannelStatus;
@@ -33,17 +34,26 @@ internal sealed class ChannelState
 
     public PaidManifest Manifest { get; }
 
+    /// <summary>The accounts that its money, or its promises, move between.</summary>
+    public ChannelAccounts Accounts => new(Record.Id, Record.Mode);
+
     public Dictionary<Id128, GrantRecord> Grants { get; } = [];
 
     public List<InvoiceRecord> Invoices { get; } = [];
 
     /// <summary>A channel that was just stored.</summary>
-    public static ChannelState Create(ChannelRecord record, PaidManifest manifest, ChannelLimits limits) =>
-        new(record, new PaymentChannel(TermsOf(record, manifest), manifest.Split, manifest.Pieces, limits), manifest);
+    public static ChannelState Create(ChannelRecord record, PaidManifest manifest, HubSettings settings)
+    {
+        DirectWindow? direct = record.Mode == ChannelMode.Direct
+            ? DirectWindow.For(settings.Direct, manifest.Price, manifest.Pieces.PieceLength)
+            : null;
+        return new ChannelState(
+            record, new PaymentChannel(TermsOf(record, manifest), manifest.Split, manifest.Pieces, settings.Limits, direct), manifest);
+    }
 
     /// <summary>Loads a channel by applying what is stored; null when it was never opened.</summary>
     public static async Task<ChannelState?> LoadAsync(
-        LedgerReader reader, ManifestCatalog manifests, ChannelLimits limits, Id128 channelId)
+        LedgerReader reader, ManifestCatalog manifests, HubSettings settings, Id128 channelId)
     {
         if (await reader.FindChannelAsync(channelId) is not { } record)
         {
@@ -52,7 +62,7 @@ internal sealed class ChannelState
 
         (PaidManifest? manifest, _) = await manifests.FindAsync(record.ManifestDigest);
         Invariant.Require(manifest is not null, "the manifest of a channel stays registered");
-        ChannelState state = Create(record, manifest, limits);
+        ChannelState state = Create(record, manifest, settings);
         Invariant.Require(state.Channel.Id == channelId, "a channel is stored under its own id");
 
         // What a closed channel had left is applied at its close, so that late money is not counted twice.
@@ -92,6 +102,9 @@ internal sealed class ChannelState
         Refund = Record.RefundDestination ?? "",
         Invoices = [.. Invoices.Select(ToView)],
         Grants = [.. Grants.Values.OrderBy(grant => grant.CreatedUnixMs).Select(ToView)],
+        IsDirect = Record.Mode == ChannelMode.Direct,
+        WindowMsat = Channel.Direct?.After(Channel.Proved).Value ?? 0,
+        ProvedMsat = Channel.Proved.Value,
     };
 
     public static InvoiceView ToView(InvoiceRecord invoice) => new()

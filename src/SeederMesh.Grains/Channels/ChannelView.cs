@@ -3,6 +3,8 @@ using Orleans;
 namespace SeederMesh.Grains.Channels;
 
 /// <summary>A channel as others see it: funded = settled + reserved + available + refunded, always.</summary>
+/// <remarks>Of a direct channel, funded is what was promised and refunded what of it was released: the hub holds
+/// nothing.</remarks>
 [GenerateSerializer]
 [Alias("seedermesh.channel-view")]
 public sealed record ChannelView
@@ -74,6 +76,18 @@ public sealed record ChannelView
     /// <summary>Its grants, open and closed.</summary>
     [Id(16)]
     public GrantView[] Grants { get; init; } = [];
+
+    /// <summary>Whether the downloader's own wallet pays.</summary>
+    [Id(17)]
+    public bool IsDirect { get; init; }
+
+    /// <summary>Of a direct channel: the most that may be granted or due without proof now, msat.</summary>
+    [Id(18)]
+    public long WindowMsat { get; init; }
+
+    /// <summary>Of a direct channel: what was proved paid, msat.</summary>
+    [Id(19)]
+    public long ProvedMsat { get; init; }
 }
 
 /// <summary>An invoice of a channel.</summary>

@@ -53,7 +53,8 @@ public sealed partial class PaymentChannelGrain
         ChannelOutcome refused = this switch
         {
             _ when new PublicKey(command.Caller) != state.Record.DownloaderKey => ChannelOutcome.WrongKey,
-            _ when command.Refund is { } refund && !PayableDestination.TryReadRefund(refund, settings.PaysOffers, out _, out _) =>
+            _ when state.Record.Mode == ChannelMode.Prepaid && command.Refund is { } refund
+                && !PayableDestination.TryReadRefund(refund, settings.PaysOffers, out _, out _) =>
                 ChannelOutcome.InvalidDestination,
             _ => ChannelOutcome.None,
         };
@@ -62,7 +63,7 @@ public sealed partial class PaymentChannelGrain
             return new CloseChannelReply { Outcome = refused };
         }
 
-        if (command.Refund is { } destination
+        if (state.Record.Mode == ChannelMode.Prepaid && command.Refund is { } destination
             && !string.Equals(destination, state.Record.RefundDestination, StringComparison.Ordinal))
         {
             await StoreChannelAsync(state.Record with { RefundDestination = destination });
@@ -154,6 +155,11 @@ public sealed partial class PaymentChannelGrain
         state.Channel.Apply(effect);
         state.Record = record;
         feed.Publish(new ChannelChanged(channelId.ToString(), "closed"));
+        if (record.Mode == ChannelMode.Direct)
+        {
+            return;
+        }
+
         payouts.NoteChannel(channelId);
         foreach (PublicKey seeder in state.Channel.Seeders)
         {

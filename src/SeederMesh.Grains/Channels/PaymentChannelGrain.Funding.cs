@@ -43,7 +43,9 @@ public sealed partial class PaymentChannelGrain
         }
 
         await payees.EnsureAsync(manifest!);
-        return await CreateAsync(command, downloader, manifest!);
+        return command.IsDirect
+            ? await CreateDirectAsync(command, downloader, manifest!)
+            : await CreateAsync(command, downloader, manifest!);
     }
 
     /// <inheritdoc/>
@@ -59,6 +61,7 @@ public sealed partial class PaymentChannelGrain
         ChannelOutcome outcome = this switch
         {
             _ when new PublicKey(command.Caller) != state.Record.DownloaderKey => ChannelOutcome.WrongKey,
+            _ when state.Record.Mode == ChannelMode.Direct => ChannelOutcome.PaidByDownloader,
             _ when earlier is not null && earlier.Amount.Value != command.AmountMsat => ChannelOutcome.Conflict,
             _ when earlier is not null => ChannelOutcome.Repeated,
             _ when state.Channel.Status != Core.Channels.ChannelStatus.Open => ChannelOutcome.ChannelClosed,
@@ -133,7 +136,8 @@ public sealed partial class PaymentChannelGrain
         && record.ManifestDigest == new Digest(command.ManifestDigest)
         && record.Budget.Value == command.BudgetMsat
         && record.MaxPricePerMib.Value == command.MaxPricePerMiBMsat
-        && record.ExpiresUnixMs == command.ExpiresUnixMs;
+        && record.ExpiresUnixMs == command.ExpiresUnixMs
+        && record.Mode == ModeOf(command);
 
     private (ChannelOutcome Outcome, string Detail) CheckTerms(
         OpenChannelCommand command, PaidManifest? manifest, ManifestRefusal? refusal)
@@ -157,7 +161,8 @@ public sealed partial class PaymentChannelGrain
                 (ChannelOutcome.ExpiryOutOfRange, $"A channel lives at most {settings.ChannelLifetimeMsMax} ms from now."),
             _ when command.BudgetMsat < 1 || command.BudgetMsat > settings.BudgetMax.Value =>
                 (ChannelOutcome.AmountOutOfRange, $"A budget has 1 to {settings.BudgetMax.Value} msat."),
-            _ when !PayableDestination.TryReadRefund(command.Refund, settings.PaysOffers, out _, out _) =>
+            { IsDirect: true } when FindDirectDefect(manifest) is { } defect => (ChannelOutcome.NotOfferedDirect, defect),
+            { IsDirect: false } when !PayableDestination.TryReadRefund(command.Refund, settings.PaysOffers, out _, out _) =>
                 (ChannelOutcome.InvalidDestination, "A refund goes to keysend:, lnaddress:, lnurl: or bolt11:, "
                     + "or to bolt12: where the hub's node pays offers."),
             _ => (ChannelOutcome.None, ""),
@@ -179,26 +184,31 @@ public sealed partial class PaymentChannelGrain
             };
         }
 
-        var record = new ChannelRecord
-        {
-            Id = channelId,
-            HubKey = settings.Key.PublicKey,
-            DownloaderKey = downloader,
-            Infohash = manifest.Infohash,
-            ManifestDigest = manifest.Digest,
-            Budget = budget,
-            MaxPricePerMib = Msat.From(command.MaxPricePerMiBMsat),
-            ExpiresUnixMs = command.ExpiresUnixMs,
-            Status = StoredStatus.Opening,
-            RefundDestination = command.Refund,
-            CreatedUnixMs = NowUnixMs,
-        };
+        ChannelRecord record = RecordOf(command, downloader, manifest);
         await StoreAsync(new Posting { Id = default, Records = [record, invoice] });
-        state = ChannelState.Create(record, manifest, settings.Limits);
+        state = ChannelState.Create(record, manifest, settings);
         state.Invoices.Add(invoice);
         feed.Publish(new ChannelChanged(channelId.ToString(), "open"));
         return new OpenChannelReply { Outcome = ChannelOutcome.Done, Channel = state.ToView() };
     }
+
+    private static ChannelMode ModeOf(OpenChannelCommand command) => command.IsDirect ? ChannelMode.Direct : ChannelMode.Prepaid;
+
+    private ChannelRecord RecordOf(OpenChannelCommand command, PublicKey downloader, PaidManifest manifest) => new()
+    {
+        Id = channelId,
+        HubKey = settings.Key.PublicKey,
+        DownloaderKey = downloader,
+        Infohash = manifest.Infohash,
+        ManifestDigest = manifest.Digest,
+        Budget = Msat.From(command.BudgetMsat),
+        MaxPricePerMib = Msat.From(command.MaxPricePerMiBMsat),
+        ExpiresUnixMs = command.ExpiresUnixMs,
+        Status = StoredStatus.Opening,
+        RefundDestination = command.Refund,
+        CreatedUnixMs = NowUnixMs,
+        Mode = ModeOf(command),
+    };
 
     /// <summary>An invoice of the node's; null when the node did not make one. The same request and amount give the
     /// same invoice.</summary>

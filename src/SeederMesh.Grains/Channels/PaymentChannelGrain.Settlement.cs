@@ -118,8 +118,14 @@ public sealed partial class PaymentChannelGrain
 
     private void NotePayees(Id128 seederPayee)
     {
+        if (state!.Record.Mode == ChannelMode.Direct)
+        {
+            // Nothing of it is the hub's to pay out.
+            return;
+        }
+
         payouts.NotePayee(seederPayee);
-        foreach (Core.Splits.PayeeShare payee in state!.Manifest.Split.Payees)
+        foreach (Core.Splits.PayeeShare payee in state.Manifest.Split.Payees)
         {
             payouts.NotePayee(payee.Payee);
         }

@@ -46,11 +46,15 @@ public sealed partial class PaymentChannelGrain(
             throw new InvalidOperationException("The key of a payment channel is its id, 32 hexadecimal digits.");
         }
 
-        state = await ChannelState.LoadAsync(Ledger.Reader, manifests, settings.Limits, channelId);
+        state = await ChannelState.LoadAsync(Ledger.Reader, manifests, settings, channelId);
     }
 
     /// <inheritdoc/>
-    public Task<ChannelView?> GetAsync() => Task.FromResult(state?.ToView());
+    public async Task<ChannelView?> GetAsync()
+    {
+        await NoteProvedAsync();
+        return state?.ToView();
+    }
 
     /// <inheritdoc/>
     public async Task<GrantReply> GrantAsync(GrantCommand command)
@@ -66,6 +70,12 @@ public sealed partial class PaymentChannelGrain(
         }
 
         var seeder = new PublicKey(command.Seeder);
+        if (await FindDirectRefusalAsync(seeder) is { } refused)
+        {
+            return new GrantReply { Outcome = refused, AvailableMsat = state.Channel.Available.Value };
+        }
+
+        await NoteProvedAsync();
         GrantResult result = state.Channel.DecideGrant(
             seeder, Msat.From(command.LimitMsat), command.Generation, NowUnixMs, out Grant? grant);
         GrantRecord? record = result switch
@@ -92,6 +102,7 @@ public sealed partial class PaymentChannelGrain(
         GrantResult.LimitIsZero => ChannelOutcome.LimitIsZero,
         GrantResult.TooManyGrants => ChannelOutcome.TooMany,
         GrantResult.InsufficientFunds => ChannelOutcome.InsufficientFunds,
+        GrantResult.TooMuchUnpaid => ChannelOutcome.TooMuchUnpaid,
         _ => ChannelOutcome.Done,
     };
 
@@ -114,7 +125,7 @@ public sealed partial class PaymentChannelGrain(
             // Loading applies grants in this order, so no two of a channel have the same.
             CreatedUnixMs = Math.Max(NowUnixMs, newest + 1),
         };
-        await StoreAsync(ChannelPostings.Grant(state.Record, record));
+        await StoreAsync(ChannelPostings.Grant(state.Record, record, DueOf(grant.Seeder)));
         state.Channel.Apply(grant);
         state.Grants.Add(record.Id, record);
         feed.Publish(new GrantGiven(channelId.ToString(), record.Id.ToString(), record.SeederKey.ToString(), record.Limit.Value));

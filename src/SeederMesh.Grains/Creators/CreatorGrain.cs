@@ -1,6 +1,7 @@
 using Orleans;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Manifests;
+using SeederMesh.Grains.Direct;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Reading;
@@ -70,5 +71,6 @@ public sealed class CreatorGrain(LedgerStore ledger) : Grain, ICreatorGrain
         Name = payee.Name,
         Endpoints = [.. payee.Endpoints.Select(endpoint => endpoint.ToString())],
         Balance = await PayeeBalance.ReadAsync(ledger.Reader, payee.Id),
+        Direct = await DirectBalance.ReadAsync(ledger.Reader, payee.Id),
     };
 }

@@ -1,4 +1,5 @@
 using Orleans;
+using SeederMesh.Grains.Direct;
 using SeederMesh.Grains.Payouts;
 
 namespace SeederMesh.Grains.Creators;
@@ -89,4 +90,8 @@ public sealed record CreatorPayeeView
     /// <summary>What it earned, and what became of it.</summary>
     [Id(3)]
     public PayeeBalance Balance { get; init; } = new();
+
+    /// <summary>What downloaders that pay by themselves brought it, beside the balance.</summary>
+    [Id(4)]
+    public DirectBalance Direct { get; init; } = new();
 }

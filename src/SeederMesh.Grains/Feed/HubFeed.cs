@@ -62,7 +62,7 @@ public sealed record ChannelFunded(string ChannelId, long AmountMsat) : HubEvent
 
 /// <summary>A channel opened, started to close, or closed.</summary>
 /// <param name="ChannelId">The channel.</param>
-/// <param name="State">"open", "closing" or "closed".</param>
+/// <param name="State">"open", "closing" or "closed"; of a direct channel also "paid" or "written off".</param>
 public sealed record ChannelChanged(string ChannelId, string State) : HubEvent;
 
 /// <summary>A grant was given.</summary>
@@ -85,3 +85,7 @@ public sealed record ReceiptsSettled(
 /// <summary>A payout changed.</summary>
 /// <param name="Payout">The payout as it is now stored.</param>
 public sealed record PayoutChanged(Ledger.Records.PayoutRecord Payout) : HubEvent;
+
+/// <summary>A payment that a downloader makes changed.</summary>
+/// <param name="Payment">The payment as it is now stored.</param>
+public sealed record DirectPaymentChanged(Ledger.Records.DirectPaymentRecord Payment) : HubEvent;

@@ -37,6 +37,13 @@ public sealed class PayeeDirectory(LedgerStore ledger)
     public Task EnsureSeederAsync(PublicKey seeder) =>
         EnsureAsync(new PayeeRecord { Id = PayeeRecord.IdOfSeeder(seeder), Kind = PayeeKind.Seeder, Owner = seeder.ToString() });
 
+    /// <summary>Notes the hub and its registry, for their shares of direct channels.</summary>
+    public async Task EnsureHubAsync(PublicKey hub)
+    {
+        await EnsureAsync(new PayeeRecord { Id = PayeeRecord.HubId, Kind = PayeeKind.Hub, Owner = hub.ToString() });
+        await EnsureAsync(new PayeeRecord { Id = PayeeRecord.RegistryId, Kind = PayeeKind.Registry, Owner = hub.ToString() });
+    }
+
     private async Task EnsureAsync(PayeeRecord payee)
     {
         if (known.ContainsKey(payee.Id))

@@ -40,7 +40,7 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
 
         FetchedInvoice fetched = await invoices.FetchAsync(destination, amount);
         return fetched.Bolt11 is null
-            ? new PreparedPayout(null, null, fetched.Reason)
+            ? new PreparedPayout(null, null, fetched.Reason) { Least = fetched.Least }
             : Check(fetched.Bolt11, amount, isGiven: false);
     }
 
@@ -92,7 +92,11 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
 /// <param name="PaymentHash">The hash that it will be sent under; null when it cannot be sent.</param>
 /// <param name="Invoice">The invoice that is paid; null for a keysend.</param>
 /// <param name="Reason">Why it cannot be sent; empty when it can.</param>
-public sealed record PreparedPayout(Digest? PaymentHash, string? Invoice, string Reason);
+public sealed record PreparedPayout(Digest? PaymentHash, string? Invoice, string Reason)
+{
+    /// <summary>The least that the destination takes, where it said so.</summary>
+    public Msat? Least { get; init; }
+}
 
 /// <summary>Asks a Lightning address or an LNURL for an invoice. Tests script its failures.</summary>
 public interface IInvoiceFetcher
@@ -104,4 +108,8 @@ public interface IInvoiceFetcher
 /// <summary>An invoice, or why there is none.</summary>
 /// <param name="Bolt11">The invoice; null when there is none.</param>
 /// <param name="Reason">A sentence for a person.</param>
-public sealed record FetchedInvoice(string? Bolt11, string Reason);
+public sealed record FetchedInvoice(string? Bolt11, string Reason)
+{
+    /// <summary>The least that the destination takes, where it said so.</summary>
+    public Msat? Least { get; init; }
+}

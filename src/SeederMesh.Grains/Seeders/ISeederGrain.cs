@@ -1,4 +1,5 @@
 using Orleans;
+using SeederMesh.Grains.Direct;
 using SeederMesh.Grains.Payouts;
 
 namespace SeederMesh.Grains.Seeders;
@@ -22,7 +23,7 @@ public interface ISeederGrain : IGrainWithStringKey
     Task<SeederView?> GetAsync();
 }
 
-/// <summary>Where a seeder is paid. The caller has checked the destination.</summary>
+/// <summary>Where a seeder is paid. The caller has checked the destinations.</summary>
 [GenerateSerializer]
 [Alias("seedermesh.register-seeder")]
 public sealed record RegisterSeederCommand
@@ -31,13 +32,17 @@ public sealed record RegisterSeederCommand
     [Id(0)]
     public string Name { get; init; } = "";
 
-    /// <summary>Where it is paid.</summary>
+    /// <summary>Where it is paid: one destination a line, the best first.</summary>
     [Id(1)]
     public string Destination { get; init; } = "";
 
     /// <summary>When the seeder signed it, unix seconds by the seeder's clock.</summary>
     [Id(2)]
     public long SignedUnixSeconds { get; init; }
+
+    /// <summary>Whether it uploads to downloaders that pay by themselves.</summary>
+    [Id(3)]
+    public bool TakesDirect { get; init; } = true;
 }
 
 /// <summary>A seeder as the books have it.</summary>
@@ -84,6 +89,14 @@ public sealed record SeederView
     /// <summary>Grants that it may still report on.</summary>
     [Id(9)]
     public SeederGrantView[] OpenGrants { get; init; } = [];
+
+    /// <summary>What downloaders that pay by themselves brought it.</summary>
+    [Id(10)]
+    public DirectBalance Direct { get; init; } = new();
+
+    /// <summary>Whether it uploads to downloaders that pay by themselves.</summary>
+    [Id(11)]
+    public bool TakesDirect { get; init; } = true;
 }
 
 /// <summary>A grant as its seeder sees it.</summary>
@@ -122,4 +135,8 @@ public sealed record SeederGrantView
     /// <summary>When it closes because the downloader asked, unix ms.</summary>
     [Id(7)]
     public long? ClosesAtUnixMs { get; init; }
+
+    /// <summary>Whether the downloader pays by itself: the hub then holds no money for it.</summary>
+    [Id(8)]
+    public bool IsDirect { get; init; }
 }

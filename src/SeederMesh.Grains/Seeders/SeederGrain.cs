@@ -1,5 +1,6 @@
 using Orleans;
 using SeederMesh.Core.Identity;
+using SeederMesh.Grains.Direct;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Postings;
@@ -34,7 +35,8 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
         bool isSame = before is not null
             && string.Equals(before.Name, command.Name, StringComparison.Ordinal)
             && string.Equals(before.Destination, command.Destination, StringComparison.Ordinal)
-            && string.Equals(payee.Destination, command.Destination, StringComparison.Ordinal);
+            && string.Equals(payee.Destination, command.Destination, StringComparison.Ordinal)
+            && before.TakesDirect == command.TakesDirect;
 
         // A time counts whole seconds, so of two in the same second only the first can be told from a repeat.
         bool isNewer = before is null || command.SignedUnixSeconds > before.SignedUnixSeconds;
@@ -54,9 +56,11 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
                     Destination = command.Destination,
                     RegisteredUnixMs = clock.GetUtcNow().ToUnixTimeMilliseconds(),
                     SignedUnixSeconds = command.SignedUnixSeconds,
+                    TakesDirect = command.TakesDirect,
                 }
                 : before with
                 {
+                    TakesDirect = command.TakesDirect,
                     Name = command.Name,
                     Destination = command.Destination,
                     SignedUnixSeconds = command.SignedUnixSeconds,
@@ -97,6 +101,8 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
             SettledMsat = given.Amount.Value,
             Balance = await PayeeBalance.ReadAsync(Ledger.Reader, payeeId),
             OpenGrants = [.. grants.Select(ToView)],
+            Direct = await DirectBalance.ReadAsync(Ledger.Reader, payeeId),
+            TakesDirect = seeder?.TakesDirect ?? true,
         };
     }
 
@@ -110,5 +116,6 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
         Receipts = grant.LastSequence,
         ExpiresUnixMs = grant.ExpiresUnixMs,
         ClosesAtUnixMs = grant.ClosesUnixMs,
+        IsDirect = grant.Mode == ChannelMode.Direct,
     };
 }

@@ -51,10 +51,17 @@ internal sealed class ChannelEndpoints(IGrainFactory grains, LedgerStore ledger,
             MaxPricePerMiBMsat = Fields.Amount(request.MaxPricePerMiBMsat, "maxPricePerMiBMsat").Value,
             ExpiresUnixMs = request.ExpiresUnixMs,
             Refund = request.Refund ?? "",
+            IsDirect = request.Mode switch
+            {
+                null or "prepaid" => false,
+                "direct" => true,
+                _ => throw ProblemException.Malformed("mode is \"prepaid\" or \"direct\"."),
+            },
         });
         ChannelProblems.ThrowIfRefused(reply.Outcome, reply.Detail);
         return Json(
-            ChannelAnswer.Of(reply.Channel!, [], NowUnixMs), reply.Outcome == ChannelOutcome.Done ? 201 : 200);
+            await DescribeAsync(reply.Channel!, ChannelTerms.IdFor(settings.Key.PublicKey, call.Caller)),
+            reply.Outcome == ChannelOutcome.Done ? 201 : 200);
     }
 
     private async Task<IResult> GetAsync(string channelId)
@@ -134,7 +141,8 @@ internal sealed class ChannelEndpoints(IGrainFactory grains, LedgerStore ledger,
         IReadOnlyList<PayoutAnswer> refunds = string.Equals(channel.State, "closed", StringComparison.Ordinal)
             ? [.. (await ledger.Reader.ListNewestRefundsAsync(id, RefundsMax)).Select(refund => PayoutAnswer.Of(refund))]
             : [];
-        return ChannelAnswer.Of(channel, refunds, NowUnixMs);
+        DirectChannelAnswer? direct = channel.IsDirect ? await DirectChannelAnswer.ReadAsync(ledger.Reader, channel, id) : null;
+        return ChannelAnswer.Of(channel, refunds, NowUnixMs, direct);
     }
 
     private static IResult Json<T>(T answer, int status = 200) => Results.Json(answer, SignedCall.Json, statusCode: status);

@@ -39,6 +39,15 @@ internal static class ChannelProblems
             New(detail, 422, "expiry-out-of-range", "The expiry is out of range", "Choose another expiresUnixMs."),
         ChannelOutcome.AmountOutOfRange =>
             New(detail, 422, "budget-out-of-range", "The amount is out of range", "Choose an amount within limits.budgetMsatMax."),
+        ChannelOutcome.NotOfferedDirect =>
+            New(detail, 422, "direct-not-offered", "No direct channel for this work", "Let the hub pay: open the channel without a mode."),
+        ChannelOutcome.PaidByDownloader =>
+            New(detail, 409, "paid-by-downloader", "A direct channel takes no money", "The downloader's own wallet pays what is due."),
+        ChannelOutcome.SeederNotDirect =>
+            New(detail, 409, "seeder-not-direct", "The seeder takes no direct channels",
+                "It refuses them, or has named no Lightning address or LNURL where a payment can be proved."),
+        ChannelOutcome.TooMuchUnpaid =>
+            New(detail, 402, "too-much-unpaid", "Too much is unpaid", "Pay and prove what is due (GET dues), then ask again."),
         ChannelOutcome.InvalidDestination =>
             New(detail, 422, "invalid-destination", "The destination cannot be paid",
                 "Use keysend:, lnaddress:, lnurl:, bolt12: or bolt11:."),

@@ -10,7 +10,8 @@ public sealed record OpenChannelRequest(
     string? BudgetMsat,
     string? MaxPricePerMiBMsat,
     long ExpiresUnixMs,
-    string? Refund);
+    string? Refund,
+    string? Mode = null);
 
 /// <summary>A request for one more invoice.</summary>
 public sealed record TopUpRequest(string? AmountMsat, string? TopUpId);
@@ -63,7 +64,8 @@ public sealed record GrantState(
         grant.ClosesAtUnixMs);
 }
 
-/// <summary>A channel: funded = settled + reserved + available + refunded, always.</summary>
+/// <summary>A channel: funded = settled + reserved + available + refunded, always. Of a direct channel funded is what was
+/// promised and refunded what of it was released: the hub holds nothing.</summary>
 public sealed record ChannelAnswer(
     string ChannelId,
     string DownloaderKey,
@@ -83,9 +85,12 @@ public sealed record ChannelAnswer(
     string Invoice,
     IReadOnlyList<InvoiceAnswer> Invoices,
     IReadOnlyList<GrantState> Grants,
-    IReadOnlyList<PayoutAnswer> Refunds)
+    IReadOnlyList<PayoutAnswer> Refunds,
+    string Mode,
+    DirectChannelAnswer? Direct)
 {
-    internal static ChannelAnswer Of(ChannelView channel, IReadOnlyList<PayoutAnswer> refunds, long nowUnixMs) => new(
+    internal static ChannelAnswer Of(
+        ChannelView channel, IReadOnlyList<PayoutAnswer> refunds, long nowUnixMs, DirectChannelAnswer? direct = null) => new(
         channel.ChannelId,
         channel.Downloader,
         channel.Infohash,
@@ -104,5 +109,7 @@ public sealed record ChannelAnswer(
         channel.Invoices.Length == 0 ? "" : channel.Invoices[0].Bolt11,
         [.. channel.Invoices.Select(invoice => InvoiceAnswer.Of(invoice, nowUnixMs))],
         [.. channel.Grants.Select(GrantState.Of)],
-        refunds);
+        refunds,
+        channel.IsDirect ? "direct" : "prepaid",
+        direct);
 }

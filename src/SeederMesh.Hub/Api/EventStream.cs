@@ -65,6 +65,7 @@ internal sealed class EventStream(HubFeed feed, StatusReader status, TimeProvide
             AmountMsat = Fields.Text(settled.AmountMsat),
         }),
         PayoutChanged payout => ("payout", PayoutAnswer.Of(payout.Payout)),
+        DirectPaymentChanged direct => ("payout", PayoutAnswer.Of(direct.Payment)),
         _ => throw new InvalidOperationException($"No name for {happened.GetType().Name}."),
     };
 

@@ -23,6 +23,9 @@ public sealed record LimitsAnswer(
 /// <summary>When payees are paid.</summary>
 public sealed record PayoutTermsAnswer(string ThresholdMsat, int FeeLimitBps);
 
+/// <summary>Whether and how far downloaders may pay by themselves.</summary>
+public sealed record DirectTermsAnswer(bool Taken, long WindowBytes, long WindowBytesMax, long GraceMs);
+
 /// <summary>Who this hub is.</summary>
 public sealed record HubAnswer(
     string Name,
@@ -35,6 +38,7 @@ public sealed record HubAnswer(
     int RegistryBpsMin,
     LimitsAnswer Limits,
     PayoutTermsAnswer Payouts,
+    DirectTermsAnswer Direct,
     long TimeUnixMs);
 
 /// <summary>Who the hub is, how it is doing, and what happens as it happens.</summary>
@@ -73,5 +77,7 @@ internal sealed class HubEndpoints(
             Fields.Text(PricePerMebibyte.MsatMax),
             settings.Limits.ClockSkewMs),
         new PayoutTermsAnswer(Fields.Text(settings.Payouts.Threshold.Value), settings.Payouts.FeeLimit.Value),
+        new DirectTermsAnswer(
+            settings.TakesDirect, settings.Direct.InitialBytes, settings.Direct.CapBytes, settings.DirectGraceMs),
         options.Clock.GetUtcNow().ToUnixTimeMilliseconds());
 }

@@ -2,7 +2,8 @@ using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Hub.Api;
 
-/// <summary>A payment that leaves the hub.</summary>
+/// <summary>A payment that leaves the hub; or, where direct says so, one that a channel's downloader makes by
+/// itself.</summary>
 public sealed record PayoutAnswer(
     string PayoutId,
     string? PayeeId,
@@ -18,8 +19,27 @@ public sealed record PayoutAnswer(
     long Attempts,
     long CreatedUnixMs,
     long? FinishedUnixMs,
-    IReadOnlyList<PayoutLineAnswer>? Lines)
+    IReadOnlyList<PayoutLineAnswer>? Lines,
+    bool Direct = false)
 {
+    internal static PayoutAnswer Of(DirectPaymentRecord payment) => new(
+        payment.Id.ToString(),
+        payment.PayeeId.ToString(),
+        payment.ChannelId.ToString(),
+        payment.Destination,
+        Fields.Text(payment.Amount.Value),
+        "0",
+        "0",
+        payment.PaymentHash.ToString(),
+        payment.Preimage?.ToString(),
+        payment.Status.ToString().ToLowerInvariant(),
+        payment.Reason,
+        1,
+        payment.CreatedUnixMs,
+        payment.FinishedUnixMs,
+        null,
+        Direct: true);
+
     internal static PayoutAnswer Of(PayoutRecord payout, IReadOnlyList<PayoutLineAnswer>? lines = null) => new(
         payout.Id.ToString(),
         payout.PayeeId.IsNone ? null : payout.PayeeId.ToString(),

@@ -43,7 +43,8 @@ public sealed record CreatorPayeeAnswer(
     string EarnedMsat,
     string PaidMsat,
     string PendingMsat,
-    string OwedMsat);
+    string OwedMsat,
+    DirectAnswer Direct);
 
 /// <summary>A creator's statement.</summary>
 public sealed record CreatorAnswer(
@@ -129,12 +130,27 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, LedgerStore ledger)
             (null, { } id) => await ledger.Reader.ListNewestRefundsAsync(Fields.Id(id, "channel"), most),
             _ => await ledger.Reader.ListNewestPayoutsAsync(most),
         };
-        return Results.Json(new PayoutsAnswer([.. payouts.Select(payout => PayoutAnswer.Of(payout))]), SignedCall.Json);
+        IReadOnlyList<DirectPaymentRecord> direct = (payee, channel) switch
+        {
+            ({ } id, _) => await ledger.Reader.ListNewestDirectPaymentsToAsync(Fields.Id(id, "payee"), most),
+            (_, { } id) => await ledger.Reader.ListNewestDirectPaymentsOfAsync(Fields.Id(id, "channel"), most),
+            _ => await ledger.Reader.ListNewestDirectPaymentsAsync(most),
+        };
+        IEnumerable<PayoutAnswer> all = payouts.Select(payout => PayoutAnswer.Of(payout))
+            .Concat(direct.Select(PayoutAnswer.Of))
+            .OrderByDescending(payout => payout.CreatedUnixMs)
+            .Take(most);
+        return Results.Json(new PayoutsAnswer([.. all]), SignedCall.Json);
     }
 
     private async Task<IResult> GetPayoutAsync(string payoutId)
     {
         Id128 id = Fields.Id(payoutId, "payoutId");
+        if (await ledger.Reader.FindDirectPaymentAsync(id) is { } direct)
+        {
+            return Results.Json(PayoutAnswer.Of(direct), SignedCall.Json);
+        }
+
         PayoutRecord payout = await ledger.Reader.FindPayoutAsync(id)
             ?? throw ProblemException.NotFound("payout", "There is no payout of that id.");
         IReadOnlyList<PayoutLineRecord> lines = await ledger.Reader.ListPayoutLinesAsync(id);
@@ -148,5 +164,6 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, LedgerStore ledger)
         Fields.Text(payee.Balance.EarnedMsat),
         Fields.Text(payee.Balance.PaidMsat),
         Fields.Text(payee.Balance.PendingMsat),
-        Fields.Text(payee.Balance.OwedMsat));
+        Fields.Text(payee.Balance.OwedMsat),
+        DirectAnswer.Of(payee.Direct));
 }

@@ -10,8 +10,9 @@ using SeederMesh.Lightning.Destinations;
 
 namespace SeederMesh.Hub.Api;
 
-/// <summary>Where a seeder is paid.</summary>
-public sealed record RegisterSeederRequest(string? Destination, string? Name);
+/// <summary>Where a seeder is paid: one destination, or up to four, one a line, the best first. And whether it uploads to
+/// downloaders that pay by themselves; unless it says no, it does.</summary>
+public sealed record RegisterSeederRequest(string? Destination, string? Name, bool? TakesDirect = null);
 
 /// <summary>A grant as its seeder sees it.</summary>
 public sealed record SeederGrantAnswer(
@@ -22,7 +23,8 @@ public sealed record SeederGrantAnswer(
     string SettledMsat,
     long Receipts,
     long ExpiresUnixMs,
-    long? ClosesAtUnixMs);
+    long? ClosesAtUnixMs,
+    bool Direct);
 
 /// <summary>A seeder as the books have it: earned = paid + pending + owed.</summary>
 public sealed record SeederAnswer(
@@ -38,6 +40,8 @@ public sealed record SeederAnswer(
     string PaidMsat,
     string PendingMsat,
     string OwedMsat,
+    bool TakesDirect,
+    DirectAnswer Direct,
     IReadOnlyList<SeederGrantAnswer> OpenGrants)
 {
     internal static SeederAnswer Of(SeederView seeder, bool isOwner) => new(
@@ -53,6 +57,8 @@ public sealed record SeederAnswer(
         Fields.Text(seeder.Balance.PaidMsat),
         Fields.Text(seeder.Balance.PendingMsat),
         Fields.Text(seeder.Balance.OwedMsat),
+        seeder.TakesDirect,
+        DirectAnswer.Of(seeder.Direct),
         [
             .. seeder.OpenGrants.Select(grant => new SeederGrantAnswer(
                 grant.GrantId,
@@ -62,7 +68,8 @@ public sealed record SeederAnswer(
                 Fields.Text(grant.SettledMsat),
                 grant.Receipts,
                 grant.ExpiresUnixMs,
-                grant.ClosesAtUnixMs)),
+                grant.ClosesAtUnixMs,
+                grant.IsDirect)),
         ]);
 }
 
@@ -70,6 +77,7 @@ public sealed record SeederAnswer(
 internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings)
 {
     private const int NameLengthMax = 64;
+    private const int DestinationsMax = 4;
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -95,13 +103,14 @@ internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings
             throw ProblemException.Malformed($"name has at most {NameLengthMax} characters, and no control characters.");
         }
 
-        if (!PayableDestination.TryRead(request.Destination, settings.PaysOffers, out PayoutDestination? destination, out string error))
-        {
-            throw new ProblemException(422, "invalid-destination", "The destination cannot be paid", error);
-        }
-
         SeederView? seeder = await grains.GetGrain<ISeederGrain>(key.ToString()).RegisterAsync(
-            new RegisterSeederCommand { Name = name, Destination = destination.ToString(), SignedUnixSeconds = call.SignedUnixSeconds });
+            new RegisterSeederCommand
+            {
+                Name = name,
+                Destination = string.Join('\n', ReadDestinations(request.Destination)),
+                SignedUnixSeconds = call.SignedUnixSeconds,
+                TakesDirect = request.TakesDirect ?? true,
+            });
         if (seeder is null)
         {
             throw new ProblemException(
@@ -112,6 +121,20 @@ internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings
         }
 
         return Results.Json(SeederAnswer.Of(seeder, isOwner: true), SignedCall.Json);
+    }
+
+    private IEnumerable<PayoutDestination> ReadDestinations(string? text)
+    {
+        string[] lines = (text ?? "").Split('\n', DestinationsMax + 1);
+        if (lines.Length > DestinationsMax)
+        {
+            throw ProblemException.Malformed($"destination has at most {DestinationsMax} lines, one destination each.");
+        }
+
+        return lines.Select(line =>
+            PayableDestination.TryRead(line, settings.PaysOffers, out PayoutDestination? destination, out string error)
+                ? destination
+                : throw new ProblemException(422, "invalid-destination", "The destination cannot be paid", error));
     }
 
     private async Task<IResult> GetAsync(string seederKey, HttpContext http)

@@ -12,6 +12,9 @@ public sealed record ChannelCounts(long Open, long Closing, long Closed);
 /// <summary>Payouts by state.</summary>
 public sealed record PayoutCounts(long Succeeded, long Sent, long Intended, long Failed, long Parked);
 
+/// <summary>What downloaders pay by themselves; the hub holds none of it.</summary>
+public sealed record DirectStatus(long Channels, string EarnedMsat, string ProvedMsat, string DueMsat, string WrittenOffMsat);
+
 /// <summary>The totals of the live view.</summary>
 public sealed record StatusAnswer(
     string Network,
@@ -33,7 +36,8 @@ public sealed record StatusAnswer(
     string RegistryMsat,
     PayoutCounts Payouts,
     long Manifests,
-    int TrackerPeers);
+    int TrackerPeers,
+    DirectStatus Direct);
 
 /// <summary>Reads the totals, at most a few times a second however many ask.</summary>
 internal sealed class StatusReader(LedgerStore ledger, Swarms swarms, HubIdentity identity, TimeProvider clock) : IDisposable
@@ -69,6 +73,7 @@ internal sealed class StatusReader(LedgerStore ledger, Swarms swarms, HubIdentit
         LedgerTotals totals = await ledger.Reader.SumAsync();
         StatusCounts counts = await ledger.Reader.CountStatusesAsync();
         OutgoingTotals outgoing = await ledger.Reader.SumOutgoingAsync();
+        DirectTotals direct = await ledger.Reader.SumDuesAsync();
         LedgerAccount? lightning = await ledger.Reader.FindAccountAsync(AccountOpening.Lightning.Id);
         return new StatusAnswer(
             identity.Network,
@@ -98,7 +103,13 @@ internal sealed class StatusReader(LedgerStore ledger, Swarms swarms, HubIdentit
                 counts.Payouts.GetValueOrDefault(PayoutStatus.Failed),
                 counts.Payouts.GetValueOrDefault(PayoutStatus.Parked)),
             totals.Manifests,
-            swarms.PeerCount);
+            swarms.PeerCount,
+            new DirectStatus(
+                direct.Channels,
+                Fields.Text(direct.Earned.Value),
+                Fields.Text(direct.Proved.Value),
+                Fields.Text(direct.Due.Value),
+                Fields.Text(direct.WrittenOff.Value)));
     }
 }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using SeederMesh.Core.Identity;
 using SeederMesh.Grains.Channels;
+using SeederMesh.Grains.Direct;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Postings;
 using SeederMesh.Ledger.Records;
@@ -81,7 +82,11 @@ internal sealed class FundingWatcher(
     {
         if (await ledger.Reader.FindInvoiceAsync(settled.PaymentHash) is not { } invoice)
         {
-            if (isNews)
+            if (await ledger.Reader.FindDirectPaymentAsync(settled.PaymentHash) is { } own)
+            {
+                await BookShareAsync(own);
+            }
+            else if (isNews)
             {
                 log.LogWarning("{Amount} came in as {Label}, which is no channel's invoice", settled.Received, settled.Label);
             }
@@ -99,6 +104,23 @@ internal sealed class FundingWatcher(
         {
             // The ledger has the invoice, so the activation is behind it: the cursor waits until the money is booked.
             throw new InvalidOperationException($"Channel {invoice.ChannelId} does not know its invoice {settled.PaymentHash} yet.");
+        }
+    }
+
+    /// <summary>The downloader of a direct channel paid a share of the hub's or its registry's: it counts, whether the
+    /// downloader proves it or not.</summary>
+    private async Task BookShareAsync(DirectPaymentRecord payment)
+    {
+        DuesOutcome outcome = await grains.GetGrain<IDuesGrain>(payment.ChannelId.ToString())
+            .ReceiveAsync(new ReceiveShareCommand { PaymentId = payment.Id.ToArray() });
+        if (outcome == DuesOutcome.LightningUnavailable)
+        {
+            throw new InvalidOperationException($"The node does not know its invoice {payment.PaymentHash} yet.");
+        }
+
+        if (outcome == DuesOutcome.GivenUp)
+        {
+            log.LogWarning("{Amount} came in for payment {Payment}, which was given up before", payment.Amount, payment.Id);
         }
     }
 }

@@ -13,6 +13,9 @@ internal sealed class DestinationInvoices(DestinationResolver resolver) : IInvoi
         return resolved.Invoice is { } invoice
             ? new FetchedInvoice(invoice.Text, "")
             : new FetchedInvoice(null, resolved.Reason.Length > 0
-                ? resolved.Reason : $"The destination gave no invoice ({resolved.Status}).");
+                ? resolved.Reason : $"The destination gave no invoice ({resolved.Status}).")
+            {
+                Least = resolved.Limits?.Min,
+            };
     }
 }

@@ -30,4 +30,21 @@ public enum AccountKind
 
     /// <summary>Routing fees: debits are what the node paid, credits what was charged to the hub's revenue.</summary>
     RoutingFees = 8,
+
+    /// <summary>What the downloader of a direct channel has promised to pay by itself, a contra asset: debits are
+    /// promises, credits what of them was proved paid, released or written off. The hub holds none of it.</summary>
+    Promised = 9,
+
+    /// <summary>What is left of a direct channel's promise outside open grants.</summary>
+    DirectChannel = 10,
+
+    /// <summary>What is left of the limit that an open grant of a direct channel has set aside for one
+    /// seeder.</summary>
+    DirectGrant = 11,
+
+    /// <summary>What the downloader of one direct channel owes one payee: for each channel and payee.</summary>
+    Due = 12,
+
+    /// <summary>Fractions of a direct channel's split that are not yet a whole millisatoshi for anybody.</summary>
+    DirectCarry = 13,
 }

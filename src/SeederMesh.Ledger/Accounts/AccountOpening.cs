@@ -47,6 +47,29 @@ public sealed record AccountOpening(Id128 Id, AccountKind Kind, AccountFlags Fla
     public static AccountOpening Carry(Id128 channelId) =>
         Of(AccountKind.Carry, channelId, AccountFlags.DebitsMustNotExceedCredits);
 
+    /// <summary>What a direct channel's downloader has promised. No more of it can be proved, released or written off
+    /// than was promised.</summary>
+    public static AccountOpening Promised(Id128 channelId) =>
+        Of(AccountKind.Promised, channelId, AccountFlags.CreditsMustNotExceedDebits);
+
+    /// <summary>What is left of a direct channel's promise.</summary>
+    public static AccountOpening DirectChannel(Id128 channelId) =>
+        Of(AccountKind.DirectChannel, channelId, AccountFlags.DebitsMustNotExceedCredits);
+
+    /// <summary>The limit that a direct channel's grant sets aside.</summary>
+    public static AccountOpening DirectGrant(Id128 grantId) =>
+        Of(AccountKind.DirectGrant, grantId, AccountFlags.DebitsMustNotExceedCredits);
+
+    /// <summary>What a direct channel's downloader owes a payee.</summary>
+    public static AccountOpening Due(Id128 channelId, Id128 payeeId) => Of(
+        AccountKind.Due,
+        Id128.Derive("due", [.. channelId.ToArray(), .. payeeId.ToArray()]),
+        AccountFlags.DebitsMustNotExceedCredits);
+
+    /// <summary>The rounding carry of a direct channel.</summary>
+    public static AccountOpening DirectCarry(Id128 channelId) =>
+        Of(AccountKind.DirectCarry, channelId, AccountFlags.DebitsMustNotExceedCredits);
+
     private static AccountOpening Of(AccountKind kind, Id128 owner, AccountFlags flags)
     {
         Span<byte> content = stackalloc byte[1 + Id128.Size];

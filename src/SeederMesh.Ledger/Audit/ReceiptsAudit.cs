@@ -78,14 +78,16 @@ public static class ReceiptsAudit
             }
 
             // The rows of a channel are read while no other reader of the snapshot is open.
-            foreach ((Id128 id, PublicKey downloader, Digest manifest, bool isClosed) in session.Rows(
-                "SELECT id, downloader_key, manifest_digest, status FROM channel",
-                row => (row.Id(0), row.Key(1), row.Digest(2), row.Number(3) == (long)Records.ChannelStatus.Closed)).ToList())
+            foreach ((Id128 id, PublicKey downloader, Digest manifest, bool isClosed, ChannelMode mode) in session.Rows(
+                "SELECT id, downloader_key, manifest_digest, status, mode FROM channel",
+                row => (row.Id(0), row.Key(1), row.Digest(2), row.Number(3) == (long)Records.ChannelStatus.Closed,
+                    (ChannelMode)row.Number(4))).ToList())
             {
                 ChannelCount++;
+                var accounts = new ChannelAccounts(id, mode);
                 if (manifests.TryGetValue(manifest, out (SplitPolicy Split, PieceMap Layout) terms))
                 {
-                    WalkChannel(id, downloader, manifest, terms, isClosed);
+                    WalkChannel(accounts, downloader, manifest, terms, isClosed);
                 }
                 else
                 {
@@ -109,8 +111,13 @@ public static class ReceiptsAudit
         }
 
         private void WalkChannel(
-            Id128 id, PublicKey downloader, Digest manifest, (SplitPolicy Split, PieceMap Layout) terms, bool isClosed)
+            ChannelAccounts accounts,
+            PublicKey downloader,
+            Digest manifest,
+            (SplitPolicy Split, PieceMap Layout) terms,
+            bool isClosed)
         {
+            Id128 id = accounts.ChannelId;
             var pieces = new Dictionary<int, long>();
             var bySeeder = new Dictionary<PublicKey, Msat>();
             Msat settled = Msat.Zero;
@@ -143,7 +150,7 @@ public static class ReceiptsAudit
                 }
             }
 
-            CompareSplit(id, terms.Split, settled, bySeeder, isClosed);
+            CompareSplit(accounts, terms.Split, settled, bySeeder, isClosed);
         }
 
         /// <summary>Follows a grant's receipts in order; each settlement must go on where the last ended, under a valid
@@ -187,21 +194,22 @@ public static class ReceiptsAudit
 
         /// <summary>Holds what each receiver was given from one channel against its exact share.</summary>
         private void CompareSplit(
-            Id128 channel, SplitPolicy split, Msat settled, Dictionary<PublicKey, Msat> bySeeder, bool isClosed)
+            ChannelAccounts accounts, SplitPolicy split, Msat settled, Dictionary<PublicKey, Msat> bySeeder, bool isClosed)
         {
+            Id128 channel = accounts.ChannelId;
             var expected = new Dictionary<Id128, Msat>
             {
-                [AccountOpening.Registry.Id] = split.Registry.Of(settled),
-                [AccountOpening.HubRevenue.Id] = split.Hub.Of(settled),
+                [accounts.Registry.Id] = split.Registry.Of(settled),
+                [accounts.Hub.Id] = split.Hub.Of(settled),
             };
             foreach (PayeeShare payee in split.Payees)
             {
-                expected[AccountOpening.Payee(payee.Payee).Id] = payee.Share.Of(settled);
+                expected[accounts.Payee(payee.Payee).Id] = payee.Share.Of(settled);
             }
 
             foreach ((PublicKey seeder, Msat amount) in bySeeder)
             {
-                Id128 account = AccountOpening.Payee(PayeeRecord.IdOfSeeder(seeder)).Id;
+                Id128 account = accounts.Payee(PayeeRecord.IdOfSeeder(seeder)).Id;
                 expected[account] = expected.GetValueOrDefault(account) + split.Seeders.Of(amount);
             }
 
@@ -209,7 +217,7 @@ public static class ReceiptsAudit
             foreach ((Id128 account, long received) in session.Rows(
                 "SELECT a.id, CAST(SUM(t.amount_msat) AS BIGINT) FROM transfer t JOIN account a ON a.number = t.credit_account "
                 + $"WHERE t.code IN ({(int)TransferCode.Settlement}, {(int)TransferCode.CarryReleased}) "
-                + $"AND a.kind <> {(int)AccountKind.Carry} "
+                + $"AND a.kind NOT IN ({(int)AccountKind.Carry}, {(int)AccountKind.DirectCarry}) "
                 + $"AND (t.user_data = {Literal(channel)} OR t.user_data IN (SELECT s.id FROM settlement s JOIN \"grant\" g "
                 + $"ON g.id = s.grant_id WHERE g.channel_id = {Literal(channel)})) GROUP BY a.id",
                 row => (row.Id(0), row.Number(1))))

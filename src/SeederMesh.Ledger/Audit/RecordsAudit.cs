@@ -12,13 +12,22 @@ internal sealed class RecordsAudit(AuditSession session)
     private const string DistinctEarningCodes = "(3, 5)";
 
     private Dictionary<Id128, long> balances = [];
+    private Dictionary<Id128, ChannelAccounts> channels = [];
+    private Dictionary<Id128, ChannelAccounts> channelsByGrant = [];
 
     public void Run()
     {
         balances = session.Rows(
             $"SELECT id, credits_posted - debits_posted FROM account WHERE kind IN ({(int)AccountKind.Channel}, "
-            + $"{(int)AccountKind.Grant}, {(int)AccountKind.Carry})",
+            + $"{(int)AccountKind.Grant}, {(int)AccountKind.Carry}, {(int)AccountKind.DirectChannel}, "
+            + $"{(int)AccountKind.DirectGrant}, {(int)AccountKind.DirectCarry})",
             row => (Id: row.Id(0), Balance: row.Number(1))).ToDictionary(item => item.Id, item => item.Balance);
+        channels = session.Rows(
+            "SELECT id, mode FROM channel", row => new ChannelAccounts(row.Id(0), (ChannelMode)row.Number(1)))
+            .ToDictionary(accounts => accounts.ChannelId);
+        channelsByGrant = session.Rows(
+            "SELECT id, channel_id FROM \"grant\"", row => (Id: row.Id(0), Channel: row.Id(1)))
+            .ToDictionary(grant => grant.Id, grant => channels.GetValueOrDefault(grant.Channel));
         session.Check("each settlement's legs equal its amount, from its grant", FindWrongSettlements);
         session.Check("each leg belongs to a settlement", FindOrphanedLegs);
         session.Check("each grant settles what its settlements say, within its limit", FindWrongGrants);
@@ -29,6 +38,7 @@ internal sealed class RecordsAudit(AuditSession session)
         session.Check("each preimage hashes to its payment hash, and no hash is used twice", FindWrongPreimages);
         session.Check("each payout's lines add up", FindWrongLines);
         session.Check("each paid invoice was booked once", FindWrongInvoices);
+        new DirectAudit(session).Run();
     }
 
     private IEnumerable<string> FindWrongSettlements(List<AuditFigure> figures)
@@ -48,7 +58,7 @@ internal sealed class RecordsAudit(AuditSession session)
         foreach (var (id, grant, amount, debit, legs) in rows)
         {
             total += amount;
-            if (legs != amount || (legs > 0 && debit != AccountOpening.Grant(grant).Id))
+            if (legs != amount || (legs > 0 && debit != channelsByGrant.GetValueOrDefault(grant).Grant(grant).Id))
             {
                 yield return $"settlement {id}: amount {amount}, legs {legs} from account {debit}";
             }
@@ -90,7 +100,7 @@ internal sealed class RecordsAudit(AuditSession session)
         foreach (var grant in rows)
         {
             count++;
-            long escrow = balances.GetValueOrDefault(AccountOpening.Grant(grant.Id).Id);
+            long escrow = balances.GetValueOrDefault(channelsByGrant[grant.Id].Grant(grant.Id).Id);
             long expected = grant.Status == GrantStatus.Open ? grant.Limit - grant.Settled : 0;
             if (grant.Settled > grant.Limit || grant.Settled != grant.Amounts || grant.Bytes != grant.RunBytes
                 || grant.Last != grant.RunLast || escrow != expected)
@@ -112,7 +122,9 @@ internal sealed class RecordsAudit(AuditSession session)
 
     private IEnumerable<string> FindWrongChannels(List<AuditFigure> figures)
     {
-        Dictionary<Id128, long> funding = SumByUserData($"code = {(int)TransferCode.Funding} AND kind = 0");
+        Dictionary<Id128, long> funding = SumByUserData(
+            $"code IN ({(int)TransferCode.Funding}, {(int)TransferCode.DirectPromised}) AND kind = 0");
+        Dictionary<Id128, long> released = SumByUserData($"code = {(int)TransferCode.DirectReleased} AND kind = 0");
         Dictionary<Id128, long> refunds = session.Rows(
             "SELECT channel_id, CAST(SUM(amount_msat) AS BIGINT) FROM payout WHERE channel_id IS NOT NULL AND status = 3 "
             + "GROUP BY channel_id",
@@ -134,14 +146,16 @@ internal sealed class RecordsAudit(AuditSession session)
             row => (Id: row.Id(0), Funded: row.Number(1), Settled: row.Number(2), Refunded: row.Number(3), Status: row.Number(4)));
         foreach (var channel in rows)
         {
-            long open = balances.GetValueOrDefault(AccountOpening.Channel(channel.Id).Id)
-                + grants[channel.Id].Sum(grant => balances.GetValueOrDefault(AccountOpening.Grant(grant.Id).Id));
+            ChannelAccounts accounts = channels[channel.Id];
+            long open = balances.GetValueOrDefault(accounts.Channel.Id)
+                + grants[channel.Id].Sum(grant => balances.GetValueOrDefault(accounts.Grant(grant.Id).Id));
             long settled = grants[channel.Id].Sum(grant => grant.Settled);
             totalFunded += channel.Funded;
             totalOpen += open;
-            long gone = refunds.GetValueOrDefault(channel.Id) + fees.GetValueOrDefault(AccountOpening.Channel(channel.Id).Id);
+            long gone = refunds.GetValueOrDefault(channel.Id) + fees.GetValueOrDefault(AccountOpening.Channel(channel.Id).Id)
+                + released.GetValueOrDefault(channel.Id);
             bool isClosed = channel.Status == (long)ChannelStatus.Closed;
-            bool isDone = !isClosed || balances.GetValueOrDefault(AccountOpening.Carry(channel.Id).Id) == 0;
+            bool isDone = !isClosed || balances.GetValueOrDefault(accounts.Carry.Id) == 0;
             if (channel.Funded != funding.GetValueOrDefault(channel.Id) || channel.Settled != settled
                 || channel.Refunded != (isClosed ? channel.Funded - channel.Settled : 0)
                 || channel.Funded != channel.Settled + open + gone || !isDone)
@@ -226,7 +240,8 @@ internal sealed class RecordsAudit(AuditSession session)
     {
         figures.Add(new AuditFigure("payouts", session.Number("SELECT COUNT(*) FROM payout"), IsMsat: false));
         return session.Rows(
-            "SELECT t.id FROM transfer t WHERE (t.kind = 1 AND t.id NOT IN (SELECT id FROM payout)) "
+            "SELECT t.id FROM transfer t WHERE (t.kind = 1 AND t.id NOT IN (SELECT id FROM payout) "
+            + "AND t.id NOT IN (SELECT id FROM direct_payment)) "
             + $"OR (t.code IN ({(int)TransferCode.RoutingFeePaid}, {(int)TransferCode.RoutingFeeCharged}) "
             + "AND (t.user_data IS NULL OR t.user_data NOT IN (SELECT id FROM payout)))",
             row => $"transfer {row.Id(0)}");

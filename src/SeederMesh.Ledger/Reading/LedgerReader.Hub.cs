@@ -94,9 +94,9 @@ public sealed partial class LedgerReader
     /// <summary>The open grants of a seeder, newest first, with the torrent of each.</summary>
     public Task<IReadOnlyList<OpenGrant>> ListOpenGrantsAsync(PublicKey seederKey, int limit = PageMax) =>
         ListAsync(
-            "SELECT g.id, g.channel_id, c.infohash, g.limit_msat, g.settled_msat, g.last_sequence, g.expires_unix_ms, g.closes_unix_ms "
-            + "FROM \"grant\" g JOIN channel c ON c.id = g.channel_id WHERE g.seeder_key = @p0 AND g.status = 1 "
-            + "ORDER BY g.created_unix_ms DESC, g.id",
+            "SELECT g.id, g.channel_id, c.infohash, g.limit_msat, g.settled_msat, g.last_sequence, "
+            + "g.expires_unix_ms, g.closes_unix_ms, c.mode FROM \"grant\" g "
+            + "JOIN channel c ON c.id = g.channel_id WHERE g.seeder_key = @p0 AND g.status = 1 ORDER BY g.created_unix_ms DESC, g.id",
             limit,
             row => new OpenGrant(
                 row.Id(0),
@@ -106,7 +106,8 @@ public sealed partial class LedgerReader
                 row.Amount(4),
                 row.Number(5),
                 row.Number(6),
-                row.OptionalNumber(7)),
+                row.OptionalNumber(7),
+                (ChannelMode)row.Number(8)),
             seederKey.ToArray());
 
     /// <summary>What the channels of a manifest have settled.</summary>
@@ -173,6 +174,7 @@ public sealed record Id128Row(Id128 Id, long Count = 0);
 /// <param name="LastSequence">The newest settled receipt.</param>
 /// <param name="ExpiresUnixMs">When receipts stop counting.</param>
 /// <param name="ClosesUnixMs">When it closes because the downloader asked.</param>
+/// <param name="Mode">Who pays.</param>
 public sealed record OpenGrant(
     Id128 GrantId,
     Id128 ChannelId,
@@ -181,7 +183,8 @@ public sealed record OpenGrant(
     Msat Settled,
     long LastSequence,
     long ExpiresUnixMs,
-    long? ClosesUnixMs);
+    long? ClosesUnixMs,
+    ChannelMode Mode);
 
 /// <summary>What the channels of one manifest have settled.</summary>
 /// <param name="Channels">How many channels.</param>

@@ -17,7 +17,8 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
         [
             "id", "hub_key", "downloader_key", "infohash", "manifest_digest", "budget_msat",
             "max_price_per_mib_msat", "expires_unix_ms", "status", "funded_msat", "settled_msat",
-            "refunded_msat", "refund_destination", "created_unix_ms", "closes_unix_ms", "closed_unix_ms", "revision",
+            "refunded_msat", "refund_destination", "created_unix_ms", "closes_unix_ms", "closed_unix_ms", "mode",
+            "dues_ended_unix_ms", "revision",
         ]);
 
     /// <summary>The channel's id: Id128.Derive("channel", hub key || downloader key).</summary>
@@ -70,6 +71,13 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
     /// <summary>When it was closed, unix milliseconds.</summary>
     public long? ClosedUnixMs { get; init; }
 
+    /// <summary>Who pays. Default: prepaid. Of a direct channel, <see cref="Funded"/> is what was promised, and
+    /// <see cref="Refunded"/> what of it was released.</summary>
+    public ChannelMode Mode { get; init; } = ChannelMode.Prepaid;
+
+    /// <summary>Of a direct channel: when everything due was paid or written off, unix milliseconds.</summary>
+    public long? DuesEndedUnixMs { get; init; }
+
     static RecordTable IStoredRecord<ChannelRecord>.StoredIn => Definition;
 
     internal override RecordTable Table => Definition;
@@ -92,7 +100,9 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
         CreatedUnixMs = row.Number(13),
         ClosesUnixMs = row.OptionalNumber(14),
         ClosedUnixMs = row.OptionalNumber(15),
-        Revision = row.Number(16),
+        Mode = (ChannelMode)row.Number(16),
+        DuesEndedUnixMs = row.OptionalNumber(17),
+        Revision = row.Number(18),
     };
 
     internal override object?[] ToFields() =>
@@ -113,6 +123,8 @@ public sealed record ChannelRecord : RevisedRecord, IStoredRecord<ChannelRecord>
         CreatedUnixMs,
         ClosesUnixMs,
         ClosedUnixMs,
+        (long)Mode,
+        DuesEndedUnixMs,
         Revision,
     ];
 }

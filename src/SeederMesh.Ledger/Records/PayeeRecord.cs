@@ -28,6 +28,12 @@ public sealed record PayeeRecord : RevisedRecord, IStoredRecord<PayeeRecord>
     /// <summary>Where payouts go (keysend:, lnaddress:, lnurl:, bolt12:); null while unknown.</summary>
     public string? Destination { get; init; }
 
+    /// <summary>The payee id of the hub itself, for its share of direct channels.</summary>
+    public static Id128 HubId { get; } = Id128.Derive("hub-payee");
+
+    /// <summary>The payee id of the hub's registry, for its share of direct channels.</summary>
+    public static Id128 RegistryId { get; } = Id128.Derive("registry-payee");
+
     /// <summary>The payee id of a seeder: its earnings follow its key, whatever destination it names.</summary>
     public static Id128 IdOfSeeder(PublicKey seeder) => Id128.Derive("seeder-payee", seeder.Span);
 

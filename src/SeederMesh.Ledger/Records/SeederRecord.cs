@@ -13,7 +13,7 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
         1,
         IsRevised: true,
         [
-            "public_key", "name", "destination", "registered_unix_ms", "signed_unix_seconds", "revision",
+            "public_key", "name", "destination", "registered_unix_ms", "signed_unix_seconds", "takes_direct", "revision",
         ]);
 
     /// <summary>The seeder's key.</summary>
@@ -32,6 +32,10 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
     /// change.</summary>
     public required long SignedUnixSeconds { get; init; }
 
+    /// <summary>Whether it uploads to downloaders that pay by themselves, on trust up to a small window. Default:
+    /// yes.</summary>
+    public bool TakesDirect { get; init; } = true;
+
     static RecordTable IStoredRecord<SeederRecord>.StoredIn => Definition;
 
     internal override RecordTable Table => Definition;
@@ -43,7 +47,8 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
         Destination = row.Text(2),
         RegisteredUnixMs = row.Number(3),
         SignedUnixSeconds = row.Number(4),
-        Revision = row.Number(5),
+        TakesDirect = row.Number(5) != 0,
+        Revision = row.Number(6),
     };
 
     internal override object?[] ToFields() =>
@@ -53,6 +58,7 @@ public sealed record SeederRecord : RevisedRecord, IStoredRecord<SeederRecord>
         Destination,
         RegisteredUnixMs,
         SignedUnixSeconds,
+        TakesDirect ? 1L : 0L,
         Revision,
     ];
 }

@@ -19,6 +19,19 @@ public enum ChannelStatus
     Closed = 4,
 }
 
+/// <summary>Who pays what a channel settles. The number is stored.</summary>
+public enum ChannelMode
+{
+    /// <summary>No channel has this.</summary>
+    None = 0,
+
+    /// <summary>The hub, out of money that the downloader paid in before.</summary>
+    Prepaid = 1,
+
+    /// <summary>The downloader's own wallet: the hub keeps the books and holds nothing.</summary>
+    Direct = 2,
+}
+
 /// <summary>Whether a grant may still be drawn on. The number is stored.</summary>
 public enum GrantStatus
 {

@@ -1,6 +1,7 @@
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Ledger.Accounts;
+using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Ledger.Transfers;
 
@@ -8,7 +9,7 @@ namespace SeederMesh.Ledger.Transfers;
 /// has.</summary>
 /// <remarks>The ids are derived, so that the same booking is the same transfer. <c>mesh audit</c> relies on these
 /// shapes.</remarks>
-public static class Bookings
+public static partial class Bookings
 {
     /// <summary>The id of a transfer that belongs to something: the same owner, code and index, the same id.</summary>
     /// <remarks>The owner's first 12 bytes, the code, the index: transfers of one posting are neighbours in the index
@@ -34,22 +35,30 @@ public static class Bookings
         };
     }
 
+    /// <summary>A prepaid channel's grant is opened: its limit from channel to grant.</summary>
+    public static Transfer OpenGrant(Id128 channelId, Id128 grantId, Msat limit) =>
+        OpenGrant(new ChannelAccounts(channelId, ChannelMode.Prepaid), grantId, limit);
+
     /// <summary>A grant is opened: its limit from channel to grant.</summary>
-    public static Transfer OpenGrant(Id128 channelId, Id128 grantId, Msat limit) => new(
+    public static Transfer OpenGrant(ChannelAccounts accounts, Id128 grantId, Msat limit) => new(
         TransferId(grantId, TransferCode.GrantOpened),
-        AccountOpening.Channel(channelId).Id,
-        AccountOpening.Grant(grantId).Id,
+        accounts.Channel.Id,
+        accounts.Grant(grantId).Id,
         limit,
         TransferCode.GrantOpened)
     {
         UserData = grantId,
     };
 
+    /// <summary>A prepaid channel's grant is closed: what is left from grant to channel.</summary>
+    public static Transfer CloseGrant(Id128 channelId, Id128 grantId, Msat rest) =>
+        CloseGrant(new ChannelAccounts(channelId, ChannelMode.Prepaid), grantId, rest);
+
     /// <summary>A grant is closed: what is left from grant to channel.</summary>
-    public static Transfer CloseGrant(Id128 channelId, Id128 grantId, Msat rest) => new(
+    public static Transfer CloseGrant(ChannelAccounts accounts, Id128 grantId, Msat rest) => new(
         TransferId(grantId, TransferCode.GrantClosed),
-        AccountOpening.Grant(grantId).Id,
-        AccountOpening.Channel(channelId).Id,
+        accounts.Grant(grantId).Id,
+        accounts.Channel.Id,
         rest,
         TransferCode.GrantClosed)
     {
@@ -63,9 +72,13 @@ public static class Bookings
     /// <param name="grantId">The grant that pays.</param>
     /// <param name="creditAccount">The account that earns.</param>
     /// <param name="amount">Above zero; a leg of zero is left out.</param>
-    public static Transfer Settle(Id128 settlementId, int index, Id128 grantId, Id128 creditAccount, Msat amount) => new(
+    public static Transfer Settle(Id128 settlementId, int index, Id128 grantId, Id128 creditAccount, Msat amount) =>
+        Settle(settlementId, index, AccountOpening.Grant(grantId), creditAccount, amount);
+
+    /// <summary>One leg of a settlement, out of the account of a grant of whichever mode.</summary>
+    public static Transfer Settle(Id128 settlementId, int index, AccountOpening grant, Id128 creditAccount, Msat amount) => new(
         TransferId(settlementId, TransferCode.Settlement, index),
-        AccountOpening.Grant(grantId).Id,
+        grant.Id,
         creditAccount,
         amount,
         TransferCode.Settlement)
@@ -79,9 +92,13 @@ public static class Bookings
     /// <param name="channelId">Whose carry.</param>
     /// <param name="creditAccount">The account that earns.</param>
     /// <param name="amount">Above zero.</param>
-    public static Transfer ReleaseCarry(Id128 ownerId, int index, Id128 channelId, Id128 creditAccount, Msat amount) => new(
+    public static Transfer ReleaseCarry(Id128 ownerId, int index, Id128 channelId, Id128 creditAccount, Msat amount) =>
+        ReleaseCarry(ownerId, index, AccountOpening.Carry(channelId), creditAccount, amount);
+
+    /// <summary>Carried fractions that became whole, out of the carry of a channel of whichever mode.</summary>
+    public static Transfer ReleaseCarry(Id128 ownerId, int index, AccountOpening carry, Id128 creditAccount, Msat amount) => new(
         TransferId(ownerId, TransferCode.CarryReleased, index),
-        AccountOpening.Carry(channelId).Id,
+        carry.Id,
         creditAccount,
         amount,
         TransferCode.CarryReleased)

@@ -40,4 +40,22 @@ public enum TransferCode
 
     /// <summary>Payment from one of the hub's own accounts: registry or hub revenue to a payee.</summary>
     Withdrawal = 10,
+
+    /// <summary>A direct channel is opened: promised to direct channel; user data is the channel's id.</summary>
+    DirectPromised = 11,
+
+    /// <summary>The downloader of a direct channel pays a payee, pending until it proves so: due to promised; user data
+    /// is the payment's id.</summary>
+    DirectPayment = 12,
+
+    /// <summary>What is left of a direct channel's promise at its close: direct channel to promised; user data is the
+    /// channel's id.</summary>
+    DirectReleased = 13,
+
+    /// <summary>What was never proved paid: due to promised; user data is the channel's id.</summary>
+    DirectWrittenOff = 14,
+
+    /// <summary>The hub's or the registry's own share of a direct channel came in: lightning to registry or hub
+    /// revenue; user data is the payment's id.</summary>
+    DirectShare = 15,
 }

@@ -13,6 +13,9 @@ internal sealed class HubCaller(Uri hub, SigningKey key) : IDisposable
 
     public SigningKey Key => key;
 
+    /// <summary>How far the caller's clock is ahead of the machine's.</summary>
+    public TimeSpan Ahead { get; set; }
+
     public Task<HubReply> PostAsync(string path, object? body, Action<HttpRequestMessage>? spoil = null) =>
         SendAsync(HttpMethod.Post, path, Bytes(body), "application/json", spoil);
 
@@ -27,7 +30,7 @@ internal sealed class HubCaller(Uri hub, SigningKey key) : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (isSigned)
         {
-            Sign(request, path, [], DateTimeOffset.UtcNow);
+            Sign(request, path, [], DateTimeOffset.UtcNow + Ahead);
         }
 
         return await ReadAsync(await http.SendAsync(request));
@@ -59,7 +62,7 @@ internal sealed class HubCaller(Uri hub, SigningKey key) : IDisposable
     {
         using var request = new HttpRequestMessage(method, path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
-        Sign(request, path, body, DateTimeOffset.UtcNow);
+        Sign(request, path, body, DateTimeOffset.UtcNow + Ahead);
         spoil?.Invoke(request);
         return await ReadAsync(await http.SendAsync(request));
     }

@@ -108,6 +108,9 @@ internal sealed class Scene
         ["refund"] = await HubFixture.KeysendToAsync(Purse),
     };
 
+    /// <summary>The channel that calls are about from now on, which a test opens by itself.</summary>
+    public void UseChannel(string id) => ChannelId = id;
+
     /// <summary>Opens a channel and pays its invoice.</summary>
     public async Task FundAsync(long budget)
     {
