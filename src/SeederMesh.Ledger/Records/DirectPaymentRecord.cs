@@ -11,7 +11,7 @@ namespace SeederMesh.Ledger.Records;
 public sealed record DirectPaymentRecord : RevisedRecord, IStoredRecord<DirectPaymentRecord>
 {
     private static readonly RecordTable Definition = new(
-        13,
+        15,
         "direct_payment",
         1,
         IsRevised: true,

@@ -10,7 +10,7 @@ namespace SeederMesh.Ledger.Records;
 public sealed record DueRecord : RevisedRecord, IStoredRecord<DueRecord>
 {
     private static readonly RecordTable Definition = new(
-        12,
+        14,
         "due",
         1,
         IsRevised: true,
