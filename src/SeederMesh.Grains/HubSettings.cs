@@ -8,7 +8,7 @@ namespace SeederMesh.Grains;
 /// <summary>What the operator of a hub decides, the same for all its grains.</summary>
 /// <param name="Key">Signs grants.</param>
 /// <param name="Limits">Bounds of every channel.</param>
-/// <param name="Payouts">When what is owed is paid.</param>
+/// <param name="Payouts">What routing may cost.</param>
 /// <param name="PayoutSecret">32 bytes from which the preimages of keysends follow, so that none has to be stored
 /// before it is revealed.</param>
 public sealed record HubSettings(SigningKey Key, ChannelLimits Limits, PayoutPolicy Payouts, byte[] PayoutSecret)
@@ -34,6 +34,16 @@ public sealed record HubSettings(SigningKey Key, ChannelLimits Limits, PayoutPol
     /// <summary>How long after its close a direct channel's downloader may still pay what is due, milliseconds; then it
     /// is written off. Default: a day.</summary>
     public long DirectGraceMs { get; init; } = 24L * 3_600_000;
+
+    /// <summary>How payees are paid that chose nothing, and what they may choose. Default: from 1 sat on, as it is
+    /// earned.</summary>
+    public PayoutBounds Terms { get; init; } = new(PayoutTerms.Default, Msat.FromSatoshi(1), Msat.FromSatoshi(1_000_000));
+
+    /// <summary>What of its revenue the hub spends on routing. Default: all.</summary>
+    public RoutingFeeAllowance RoutingFees { get; init; } = RoutingFeeAllowance.All;
+
+    /// <summary>What the Lightning node keeps: payouts leave so much of its outgoing capacity. Default: nothing.</summary>
+    public Msat LiquidityReserve { get; init; }
 
     /// <summary>Whether the node pays BOLT 12 offers; where it does not, nobody can name one as a
     /// destination.</summary>

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Hosting;
+using SeederMesh.Core;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Manifests;
@@ -186,6 +187,8 @@ public static class HubApplication
         services.AddSingleton<PayoutQueue>();
         services.AddSingleton<PayoutSender>();
         services.AddSingleton<RoutingFeeBudget>();
+        services.AddSingleton<NodeLiquidity>();
+        services.AddSingleton<NodeMeter>();
         services.AddSingleton<IInvoiceFetcher, DestinationInvoices>();
         services.AddSingleton<HubFeed>();
         services.AddSingleton<StatusReader>();
@@ -211,11 +214,7 @@ public static class HubApplication
     private static HubSettings SettingsOf(HubOptions options, HubKeys keys) => new(
         keys.Hub,
         ChannelLimits.Default with { ReportGraceMs = options.ReportGraceMs },
-        PayoutPolicy.Default with
-        {
-            Threshold = Msat.From(options.PayoutThresholdMsat),
-            FeeLimit = new BasisPoints(options.PayoutFeeLimitBps),
-        },
+        new PayoutPolicy(new BasisPoints(options.PayoutFeeLimitBps)),
         keys.PayoutSecret)
     {
         ChannelLifetimeMsMax = options.ChannelLifetimeMsMax,
@@ -225,7 +224,25 @@ public static class HubApplication
         TakesDirect = options.DirectChannels,
         Direct = new DirectPolicy((long)options.DirectWindowMiB << 20, (long)options.DirectWindowMiBMax << 20),
         DirectGraceMs = options.DirectGraceMs,
+        Terms = BoundsOf(options),
+        RoutingFees = new RoutingFeeAllowance(
+            options.RoutingFeesPerDayMsat == 0 ? Msat.Max : Msat.From(options.RoutingFeesPerDayMsat),
+            new BasisPoints(options.RoutingFeesShareBps)),
+        LiquidityReserve = Msat.From(options.LiquidityReserveMsat),
     };
+
+    private static PayoutBounds BoundsOf(HubOptions options)
+    {
+        Invariant.Require(
+            PayoutSchedule.TryParse(options.PayoutSchedule, out PayoutSchedule schedule)
+                & FeeBearers.TryParse(options.PayoutFeeBearer, out FeeBearer bearer),
+            "options without a defect can be read");
+        var threshold = Msat.From(options.PayoutThresholdMsat);
+        return new PayoutBounds(
+            new PayoutTerms(threshold, schedule, bearer),
+            Msat.Min(threshold, Msat.From(options.PayoutThresholdMsatMin)),
+            Msat.From(options.PayoutThresholdMsatMax));
+    }
 
     private static void ConfigureSilo(ISiloBuilder silo, string folder)
     {

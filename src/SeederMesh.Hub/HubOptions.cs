@@ -40,8 +40,33 @@ public sealed record HubOptions
     /// <summary>A payee is paid as soon as this much is owed, msat.</summary>
     public long PayoutThresholdMsat { get; init; } = 1_000;
 
-    /// <summary>How often payees are looked at, milliseconds: at most one payment each in that time.</summary>
-    public int PayoutIntervalMs { get; init; } = 1_000;
+    /// <summary>The lowest and the highest threshold that a payee may choose, msat. The lowest is at most the one
+    /// above.</summary>
+    public long PayoutThresholdMsatMin { get; init; } = 1_000;
+
+    /// <summary>The highest threshold that a payee may choose, msat.</summary>
+    public long PayoutThresholdMsatMax { get; init; } = 1_000_000_000;
+
+    /// <summary>When payees are paid that chose nothing: stream, hourly, daily@HH:MM, weekly@mon-HH:MM (UTC) or
+    /// on-demand.</summary>
+    public string PayoutSchedule { get; init; } = "stream";
+
+    /// <summary>Who pays for routing where a payee chose nothing: hub, split or payee. Nobody may choose what costs the
+    /// hub more.</summary>
+    public string PayoutFeeBearer { get; init; } = "hub";
+
+    /// <summary>At most one payment to each payee in this time, milliseconds.</summary>
+    public int PayoutIntervalMs { get; init; } = 200;
+
+    /// <summary>The most that the hub pays for routing in 24 hours, msat; 0 sets no bound. Beyond it payees bear
+    /// it.</summary>
+    public long RoutingFeesPerDayMsat { get; init; }
+
+    /// <summary>The most of its revenue that the hub pays for routing, basis points.</summary>
+    public int RoutingFeesShareBps { get; init; } = 10_000;
+
+    /// <summary>What payouts leave of the Lightning node's outgoing capacity, msat.</summary>
+    public long LiquidityReserveMsat { get; init; }
 
     /// <summary>The most that routing may cost, in basis points of a payment.</summary>
     public int PayoutFeeLimitBps { get; init; } = 100;
@@ -142,6 +167,15 @@ public sealed record HubOptions
         { Name.Length: 0 or > 128 } => "name has 1 to 128 characters.",
         { HubBpsMin: < 0 or > 10_000 } or { RegistryBpsMin: < 0 or > 10_000 } => "hubBpsMin and registryBpsMin are 0 to 10000.",
         { PayoutThresholdMsat: < 1 } => "payoutThresholdMsat is at least 1.",
+        { PayoutThresholdMsatMin: < 1 } => "payoutThresholdMsatMin is at least 1.",
+        _ when PayoutThresholdMsatMax < PayoutThresholdMsat || PayoutThresholdMsatMax > 2_100_000_000_000_000_000 =>
+            "payoutThresholdMsatMax is at least payoutThresholdMsat, and at most 21,000,000 BTC.",
+        _ when !Core.Payouts.PayoutSchedule.TryParse(PayoutSchedule, out _) =>
+            "payoutSchedule is stream, hourly, daily@HH:MM, weekly@mon-HH:MM (UTC) or on-demand.",
+        { PayoutFeeBearer: not ("hub" or "split" or "payee") } => "payoutFeeBearer is hub, split or payee.",
+        { RoutingFeesPerDayMsat: < 0 or > 2_100_000_000_000_000_000 } => "routingFeesPerDayMsat is 0 (no bound) to 21,000,000 BTC.",
+        { RoutingFeesShareBps: < 0 or > 10_000 } => "routingFeesShareBps is 0 to 10000.",
+        { LiquidityReserveMsat: < 0 or > 2_100_000_000_000_000_000 } => "liquidityReserveMsat is 0 to 21,000,000 BTC.",
         { PayoutIntervalMs: < 10 or > 86_400_000 } => "payoutIntervalMs is 10 to 86400000.",
         { PayoutFeeLimitBps: < 0 or > 10_000 } => "payoutFeeLimitBps is 0 to 10000.",
         { ReportGraceMs: < 0 or > 604_800_000 } => "reportGraceMs is 0 to 604800000, a week.",

@@ -38,9 +38,9 @@ public readonly record struct WithdrawalTerms(Msat Owed, Splits.BasisPoints FeeL
         return this switch
         {
             _ when amount.IsZero || amount > Owed => null,
-            _ when Revenue >= limit => new PayoutIntent(amount, limit, HubBearsFee: true),
-            _ when Owed.TrySubtract(amount, out Msat rest) && rest >= limit => new PayoutIntent(amount, limit, HubBearsFee: false),
-            _ when Revenue.Value > amount.Value / CheapRouteDivisor => new PayoutIntent(amount, Revenue, HubBearsFee: true),
+            _ when Revenue >= limit => new PayoutIntent(amount, limit, Msat.Zero),
+            _ when Owed.TrySubtract(amount, out Msat rest) && rest >= limit => new PayoutIntent(amount, limit, limit),
+            _ when Revenue.Value > amount.Value / CheapRouteDivisor => new PayoutIntent(amount, Revenue, Msat.Zero),
             _ => null,
         };
     }

@@ -110,7 +110,7 @@ internal sealed class DueInvoices(PayoutSender sender, ILightningNode node, HubS
         Id128 paymentId, PayoutDestination destination, Msat amount)
     {
         PreparedPayout prepared = await sender.PrepareAsync(paymentId, destination, amount);
-        return (prepared.PaymentHash, prepared.Invoice, prepared.Reason, prepared.Least);
+        return (prepared.PaymentHash, prepared.Invoice, prepared.Reason, prepared.Limits?.Least);
     }
 
     /// <summary>Why there was no invoice.</summary>

@@ -207,7 +207,7 @@ public sealed class DuesGrain(
         [
             .. dues
                 .Where(due => due.UnderWay.IsZero
-                    && settings.Payouts.IsWorthPaying(due.Due, unpaid, window, channel.Status != StoredStatus.Open))
+                    && settings.Terms.Default.IsWorthPaying(due.Due, unpaid, window, channel.Status != StoredStatus.Open))
                 .OrderByDescending(due => due.Due)
                 .Take(AskedMax),
         ];

@@ -74,7 +74,7 @@ public sealed partial class PayoutGrain
         {
             // What was parked for want of a destination has one now.
             await VoidAsync("Withdrawn by the payee instead.");
-            (failures, notBeforeUnixMs) = (0, 0);
+            (failures, setbacks, notBeforeUnixMs) = (0, 0, 0);
         }
 
         return current is null ? null : Refuse(WithdrawOutcome.Busy, "A payment to you is under way; try again in some seconds.");
@@ -117,11 +117,7 @@ public sealed partial class PayoutGrain
             case PostingOutcome.Posted:
                 number++;
                 (current, reserved, looks, notBeforeUnixMs) = (payout, intent.Reserved, 0, now);
-                if (intent.HubBearsFee)
-                {
-                    fees.Promise(payout.Id, payout.FeeLimit);
-                }
-
+                fees.Promise(payout.Id, intent.HubFeeLimit);
                 feed.Publish(new PayoutChanged(payout));
                 return new WithdrawReply { Outcome = WithdrawOutcome.Taken };
             case PostingOutcome.RefusedByDatabase:

@@ -40,7 +40,7 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
 
         FetchedInvoice fetched = await invoices.FetchAsync(destination, amount);
         return fetched.Bolt11 is null
-            ? new PreparedPayout(null, null, fetched.Reason) { Least = fetched.Least }
+            ? new PreparedPayout(null, null, fetched.Reason) { Limits = fetched.Limits }
             : Check(fetched.Bolt11, amount, isGiven: false);
     }
 
@@ -94,8 +94,8 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
 /// <param name="Reason">Why it cannot be sent; empty when it can.</param>
 public sealed record PreparedPayout(Digest? PaymentHash, string? Invoice, string Reason)
 {
-    /// <summary>The least that the destination takes, where it said so.</summary>
-    public Msat? Least { get; init; }
+    /// <summary>What the destination takes at a time, where the amount is less or more than that.</summary>
+    public (Msat Least, Msat Most)? Limits { get; init; }
 }
 
 /// <summary>Asks a Lightning address or an LNURL for an invoice. Tests script its failures.</summary>
@@ -110,6 +110,6 @@ public interface IInvoiceFetcher
 /// <param name="Reason">A sentence for a person.</param>
 public sealed record FetchedInvoice(string? Bolt11, string Reason)
 {
-    /// <summary>The least that the destination takes, where it said so.</summary>
-    public Msat? Least { get; init; }
+    /// <summary>What the destination takes at a time, where the amount is less or more than that.</summary>
+    public (Msat Least, Msat Most)? Limits { get; init; }
 }

@@ -1,6 +1,5 @@
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
-using SeederMesh.Core.Payouts;
 using SeederMesh.Ledger.Accounts;
 using SeederMesh.Ledger.Reading;
 using SeederMesh.Ledger.Records;
@@ -26,8 +25,9 @@ internal sealed record PayoutSource(bool IsChannel, Id128 Id)
     public Task<long> CountAsync(LedgerReader reader) =>
         IsChannel ? reader.CountRefundsAsync(Id) : reader.CountPayoutsAsync(Id);
 
-    public PayoutIntent? Decide(PayoutPolicy policy, Msat owed, Msat minimum, int dearRoutes, Msat revenue) =>
-        IsChannel ? policy.DecideRefund(owed, dearRoutes, revenue) : policy.DecidePayment(owed, minimum, revenue);
+    /// <summary>Since when a payee waits: its last payment, or else its first earning.</summary>
+    public async Task<long> FindWaitingSinceAsync(LedgerReader reader) =>
+        await reader.FindLastPaidAsync(Id) ?? await reader.FindFirstCreditAsync(Account.Id);
 
     /// <summary>The same number always has the same id: of two activations that meant to make it, the ledger takes
     /// one.</summary>

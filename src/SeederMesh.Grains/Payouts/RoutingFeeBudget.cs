@@ -2,28 +2,56 @@ using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Accounts;
+using SeederMesh.Ledger.Reading;
+using SeederMesh.Ledger.Records;
+using SeederMesh.Ledger.Transfers;
 
 namespace SeederMesh.Grains.Payouts;
 
-/// <summary>The hub's revenue as far as no payment under way counts on it for its routing fee.</summary>
+/// <summary>The hub's revenue as far as it may go to routing, and no payment under way counts on it.</summary>
 /// <remarks>
-/// Thread safe. Counts within one process: two silos may promise the same revenue, and what it then does not cover
-/// stays visible as the
-/// debit balance of the routing-fees account until later revenue does. The payee's money is never touched for it.
+/// Thread safe. What was spent and promised before a restart is read from the ledger once. Counts within one process:
+/// two silos may promise the same revenue, and what it then does not cover stays visible as the debit balance of the
+/// routing-fees account until later revenue does. The payee's money is never touched for it.
 /// </remarks>
-public sealed class RoutingFeeBudget(LedgerStore ledger)
+public sealed class RoutingFeeBudget(LedgerStore ledger, HubSettings settings, TimeProvider clock) : IDisposable
 {
+    private const int HoursOfDay = 24;
+    private const long HourMs = 3_600_000;
+
+    private readonly SemaphoreSlim loading = new(1);
     private readonly Lock gate = new();
     private readonly Dictionary<Id128, Msat> promised = [];
+    private readonly Dictionary<long, Msat> hours = [];
     private Msat promisedSum;
+    private Msat spentEver;
+    private bool isLoaded;
+
+    private long Hour => clock.GetUtcNow().ToUnixTimeMilliseconds() / HourMs;
 
     /// <summary>What a further payment may count on.</summary>
     public async Task<Msat> AvailableAsync()
     {
-        Msat revenue = (await ledger.Reader.FindAccountAsync(AccountOpening.HubRevenue.Id))?.Available ?? Msat.Zero;
+        if (!isLoaded)
+        {
+            await LoadAsync();
+        }
+
+        LedgerAccount? account = await ledger.Reader.FindAccountAsync(AccountOpening.HubRevenue.Id);
+        if (account is null)
+        {
+            return Msat.Zero;
+        }
+
         lock (gate)
         {
-            return revenue.TrySubtract(promisedSum, out Msat free) ? free : Msat.Zero;
+            foreach (long past in hours.Keys.Where(hour => hour <= Hour - HoursOfDay).ToArray())
+            {
+                hours.Remove(past);
+            }
+
+            Msat ofDay = hours.Values.Aggregate(Msat.Zero, (sum, fees) => sum + fees);
+            return settings.RoutingFees.Available((account.Available, account.CreditsPosted), (ofDay, spentEver), promisedSum);
         }
     }
 
@@ -37,11 +65,64 @@ public sealed class RoutingFeeBudget(LedgerStore ledger)
     }
 
     /// <summary>The payout is over.</summary>
-    public void Release(Id128 payoutId)
+    /// <param name="payoutId">The payout.</param>
+    /// <param name="spent">What its route cost the hub.</param>
+    public void Release(Id128 payoutId, Msat spent)
     {
         lock (gate)
         {
             promisedSum = promised.Remove(payoutId, out Msat feeLimit) ? promisedSum.Less(feeLimit) : promisedSum;
+            spentEver += spent;
+            hours[Hour] = hours.GetValueOrDefault(Hour) + spent;
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => loading.Dispose();
+
+    private async Task LoadAsync()
+    {
+        await loading.WaitAsync();
+        try
+        {
+            if (isLoaded)
+            {
+                return;
+            }
+
+            await PromiseWhatIsUnderWayAsync();
+            long day = HoursOfDay * HourMs;
+            RoutingFeeTotals totals = await ledger.Reader.SumRoutingFeesAsync(clock.GetUtcNow().ToUnixTimeMilliseconds() - day);
+            lock (gate)
+            {
+                // What was spent before the restart counts for a whole day from now on, and what ended since may count
+                // twice: rather too much than too little.
+                hours[Hour] = hours.GetValueOrDefault(Hour) + totals.Since;
+                spentEver += totals.Ever;
+                isLoaded = true;
+            }
+        }
+        finally
+        {
+            loading.Release();
+        }
+    }
+
+    private async Task PromiseWhatIsUnderWayAsync()
+    {
+        IReadOnlyList<PayoutRecord> page;
+        Id128 after = default;
+        do
+        {
+            page = await ledger.Reader.ListUnfinishedPayoutsAsync(after);
+            foreach (PayoutRecord payout in page)
+            {
+                PostedTransfer? reservation = await ledger.Reader.FindTransferAsync(payout.Id);
+                Msat byPayee = reservation?.Transfer.Amount.Less(payout.Amount) ?? Msat.Zero;
+                Promise(payout.Id, payout.FeeLimit.Less(byPayee));
+                after = payout.Id;
+            }
+        }
+        while (page.Count == LedgerReader.PageMax);
     }
 }

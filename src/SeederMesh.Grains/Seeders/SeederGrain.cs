@@ -73,7 +73,7 @@ public sealed class SeederGrain(LedgerStore ledger, PayeeDirectory payees, Payou
             });
         }
 
-        payouts.NotePayee(payeeId);
+        payouts.NoteChanged(payeeId);
         return await GetAsync();
     }
 

@@ -76,7 +76,7 @@ internal sealed class HubEndpoints(
             Fields.Text(settings.BudgetMax.Value),
             Fields.Text(PricePerMebibyte.MsatMax),
             settings.Limits.ClockSkewMs),
-        new PayoutTermsAnswer(Fields.Text(settings.Payouts.Threshold.Value), settings.Payouts.FeeLimit.Value),
+        new PayoutTermsAnswer(Fields.Text(settings.Terms.Default.Threshold.Value), settings.Payouts.FeeLimit.Value),
         new DirectTermsAnswer(
             settings.TakesDirect, settings.Direct.InitialBytes, settings.Direct.CapBytes, settings.DirectGraceMs),
         options.Clock.GetUtcNow().ToUnixTimeMilliseconds());

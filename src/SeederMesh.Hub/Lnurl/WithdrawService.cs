@@ -92,7 +92,7 @@ internal sealed class WithdrawService(
             return LnurlAnswer.Error(http, reply.Reason);
         }
 
-        queue.NotePayee(link.PayeeId);
+        queue.NoteChanged(link.PayeeId);
         return LnurlAnswer.Ok(http);
     }
 

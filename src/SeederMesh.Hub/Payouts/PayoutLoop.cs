@@ -13,89 +13,90 @@ using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Hub.Payouts;
 
-/// <summary>Calls the payout grains of whoever is due, each at most once an interval, and after a start everybody who
-/// is owed.</summary>
+/// <summary>Calls the payout grains of whoever is due as soon as there is a place, each at most once an interval, and
+/// after a start everybody who is owed.</summary>
 internal sealed class PayoutLoop(
     HubOptions options,
     HubSettings settings,
     IGrainFactory grains,
     PayoutQueue queue,
+    NodeMeter meter,
     LedgerStore ledger,
     TimeProvider clock,
     ILogger<PayoutLoop> log) : BackgroundService
 {
-    /// <summary>Payments under way at once: more than a Lightning node of today keeps up with.</summary>
-    private const int ConcurrencyMax = 32;
-
     private const long RetryMs = 5_000;
 
-    private readonly SemaphoreSlim places = new(ConcurrencyMax);
-    private readonly ConcurrentDictionary<string, bool> underWay = new(StringComparer.Ordinal);
+    /// <summary>A payment that takes longer than this, or than four others, gives its place to another: who is paid may
+    /// hold it in flight for long, and nobody else shall wait for that.</summary>
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(1);
+
+    private readonly PayoutPlaces places = new(meter);
+    private readonly ConcurrentDictionary<Task, bool> underWay = new();
 
     private long NowUnixMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public override void Dispose()
-    {
-        places.Dispose();
-        base.Dispose();
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.PayoutIntervalMs), clock);
+        Task found = FindWhatAStopLeftAsync(stoppingToken);
         try
         {
-            Task found = FindWhatAStopLeftAsync(stoppingToken);
-            do
+            while (true)
             {
-                foreach (string key in queue.TakeDue(NowUnixMs))
-                {
-                    await places.WaitAsync(stoppingToken);
-                    _ = PayAsync(key);
-                }
+                await places.TakeAsync(stoppingToken);
+                string key = await queue.TakeAsync(stoppingToken);
+                Task payment = PayAsync(key);
+                underWay.TryAdd(payment, true);
+                _ = payment.ContinueWith(
+                    ended => underWay.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-            await found;
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // What is under way finishes or is asked about at the next start.
         }
 
-        // Nobody is paid any more once this returns: the last has given its place back.
-        for (int place = 0; place < ConcurrencyMax; place++)
-        {
-            await places.WaitAsync(CancellationToken.None);
-        }
+        await found.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // Nobody is paid any more once this returns.
+        await Task.WhenAll(underWay.Keys);
     }
 
     private async Task PayAsync(string key)
     {
+        // The loop goes on at once, however much of the call runs before it first waits.
+        await Task.Yield();
+        PayReply reply;
         try
         {
-            if (!underWay.TryAdd(key, true))
-            {
-                queue.NoteLater(key, NowUnixMs + options.PayoutIntervalMs);
-                return;
-            }
-
-            PayReply reply = await grains.GetGrain<IPayoutGrain>(key).PayAsync();
-            underWay.TryRemove(key, out _);
-            if (reply.AgainAtUnixMs is { } again)
-            {
-                queue.NoteLater(key, again);
-            }
+            reply = await CallAsync(grains.GetGrain<IPayoutGrain>(key).PayAsync());
         }
         catch (Exception exception)
         {
             log.LogWarning(exception, "Paying {Key} failed; it is looked at again", key);
-            underWay.TryRemove(key, out _);
-            queue.NoteLater(key, NowUnixMs + RetryMs);
+            reply = new PayReply { AgainAtUnixMs = NowUnixMs + RetryMs, IgnoresEarnings = true };
+        }
+
+        queue.Finish(key, reply, options.PayoutIntervalMs);
+    }
+
+    private async Task<PayReply> CallAsync(Task<PayReply> call)
+    {
+        try
+        {
+            TimeSpan usual = TimeSpan.FromMicroseconds(4 * meter.Capacity.LatencyMicroseconds);
+            await call.WaitAsync(usual > patience ? usual : patience, clock);
+        }
+        catch (TimeoutException)
+        {
+            // Waited for below, without a place.
         }
         finally
         {
             places.Release();
         }
+
+        return await call;
     }
 
     /// <summary>Nobody else asks for what an earlier run left, so it is looked for until it is found.</summary>
@@ -138,7 +139,7 @@ internal sealed class PayoutLoop(
             after = page[^1].Id;
         }
 
-        HashSet<Id128> payees = await ListAccountsAsync(AccountKind.Payee, settings.Payouts.Threshold, cancellation);
+        HashSet<Id128> payees = await ListAccountsAsync(AccountKind.Payee, settings.Terms.ThresholdMin, cancellation);
         for (Id128 after = default; payees.Count > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -183,7 +184,7 @@ internal sealed class PayoutLoop(
         }
         else
         {
-            queue.NotePayee(payeeId);
+            queue.NoteChanged(payeeId);
         }
     }
 

@@ -218,9 +218,9 @@ internal sealed class RecordsAudit(AuditSession session)
             };
             paid += payout.Status == PayoutStatus.Succeeded ? payout.Amount : 0;
 
-            // The fee limit is set aside beside the amount where the payee bears the route; only the amount is ever
+            // What the payee bears of the fee limit is set aside beside the amount; only the amount is ever
             // moved.
-            bool isReserved = payout.Reserved == payout.Amount || payout.Reserved == payout.Amount + payout.FeeLimit;
+            bool isReserved = payout.Reserved >= payout.Amount && payout.Reserved <= payout.Amount + payout.FeeLimit;
             long? moved = payout.Status == PayoutStatus.Failed ? payout.Reserved : payout.Amount;
             if (!isReserved || payout.Kind != (long)TransferKind.Pending
                 || payout.Code != (long)(isRefund ? TransferCode.Refund : TransferCode.Payout) || payout.Debit != source

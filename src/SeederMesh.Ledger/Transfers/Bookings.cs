@@ -144,13 +144,17 @@ public static partial class Bookings
         UserData = payoutId,
     };
 
-    /// <summary>The routing fee, where revenue did not cover its limit: whoever was paid bears it. After
-    /// <see cref="PayRoutingFee"/> in the same posting.</summary>
+    /// <summary>The part of a routing fee that whoever was paid bears. After <see cref="PayRoutingFee"/> in the same
+    /// posting.</summary>
     /// <param name="payoutId">The payout.</param>
     /// <param name="debitAccount">The account that paid it: a payee's or a channel's.</param>
-    /// <param name="fee">The fee, above zero.</param>
+    /// <param name="fee">That part, above zero.</param>
     public static Transfer ChargeRoutingFeeTo(Id128 payoutId, Id128 debitAccount, Msat fee) =>
-        ChargeRoutingFee(payoutId, fee) with { DebitAccount = debitAccount };
+        ChargeRoutingFee(payoutId, fee) with
+        {
+            Id = TransferId(payoutId, TransferCode.RoutingFeeCharged, index: 1),
+            DebitAccount = debitAccount,
+        };
 
     /// <summary>One of the hub's own accounts pays a payee, so that it can be paid out: registry or hub revenue to
     /// payee.</summary>

@@ -27,7 +27,7 @@ public sealed class WithdrawalTermsTests
         PayoutIntent? intent = Terms(owed, revenue).Decide(Msat.From(amount));
 
         Assert.Equal(reserved, intent?.Reserved.Value ?? 0);
-        Assert.Equal(hubBears, intent?.HubBearsFee ?? false);
+        Assert.Equal(hubBears, intent?.PayeeFeeLimit.IsZero ?? false);
     }
 
     [Fact]

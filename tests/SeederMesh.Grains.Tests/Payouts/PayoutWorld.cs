@@ -121,6 +121,9 @@ internal sealed class PayoutWorld : IAsyncDisposable
         builder.Services.AddSingleton(new HubSettings(key, ChannelLimits.Default, PayoutPolicy.Default, new byte[32]) { PaysOffers = true });
         builder.Services.AddSingleton<PayoutSender>();
         builder.Services.AddSingleton<RoutingFeeBudget>();
+        builder.Services.AddSingleton<NodeLiquidity>();
+        builder.Services.AddSingleton<NodeMeter>();
+        builder.Services.AddSingleton<PayoutQueue>();
         builder.Services.AddSingleton<HubFeed>();
         builder.UseOrleans(ConfigureSilo);
         silo = builder.Build();

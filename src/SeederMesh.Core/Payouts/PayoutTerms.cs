@@ -1,0 +1,42 @@
+using SeederMesh.Core.Money;
+
+namespace SeederMesh.Core.Payouts;
+
+/// <summary>How one payee wants to be paid.</summary>
+/// <param name="Threshold">Paid as soon as this much is owed; at least 1 msat.</param>
+/// <param name="Schedule">When.</param>
+/// <param name="Bearer">Who pays for routing.</param>
+public sealed record PayoutTerms(Msat Threshold, PayoutSchedule Schedule, FeeBearer Bearer)
+{
+    /// <summary>From 1 sat on, as it is earned, the hub bears routing.</summary>
+    public static PayoutTerms Default { get; } = new(Msat.FromSatoshi(1), PayoutSchedule.Stream, FeeBearer.Hub);
+
+    /// <summary>Whether what a direct channel owes one payee is worth a payment of the downloader's.</summary>
+    /// <param name="due">What is due to the payee.</param>
+    /// <param name="unpaid">What is due on the channel to all payees together.</param>
+    /// <param name="window">What may be due or granted without proof.</param>
+    /// <param name="isEnding">Whether nothing more will be earned: then everything is swept.</param>
+    /// <remarks>Below the threshold it waits for more; but not while it keeps half of the window from being
+    /// granted.</remarks>
+    public bool IsWorthPaying(Msat due, Msat unpaid, Msat window, bool isEnding) =>
+        !due.IsZero && (isEnding || due >= Threshold || unpaid.Value >= window.Value / 2);
+}
+
+/// <summary>What an operator lets payees choose: the terms of whoever chose nothing, and bounds.</summary>
+/// <param name="Default">The terms of whoever chose nothing. Nobody may choose a bearer that costs the hub more.</param>
+/// <param name="ThresholdMin">The lowest threshold that may be chosen; at least 1 msat.</param>
+/// <param name="ThresholdMax">The highest.</param>
+public sealed record PayoutBounds(PayoutTerms Default, Msat ThresholdMin, Msat ThresholdMax)
+{
+    /// <summary>Why terms may not be chosen, as a sentence for the payee; null when they may.</summary>
+    public string? Defect(PayoutTerms terms) => terms switch
+    {
+        _ when terms.Threshold < ThresholdMin || terms.Threshold > ThresholdMax =>
+            $"The threshold is {ThresholdMin.Value} to {ThresholdMax.Value} msat at this hub.",
+        _ when terms.Bearer is not (FeeBearer.Hub or FeeBearer.Split or FeeBearer.Payee) =>
+            "Routing is borne by hub, split or payee.",
+        _ when terms.Bearer < Default.Bearer =>
+            $"This hub does not bear routing: choose {(Default.Bearer == FeeBearer.Split ? "split or payee" : "payee")}.",
+        _ => null,
+    };
+}

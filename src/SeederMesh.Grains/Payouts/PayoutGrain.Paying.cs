@@ -1,0 +1,264 @@
+using SeederMesh.Core.Identity;
+using SeederMesh.Core.Money;
+using SeederMesh.Core.Payouts;
+using SeederMesh.Grains.Feed;
+using SeederMesh.Ledger.Accounts;
+using SeederMesh.Ledger.Postings;
+using SeederMesh.Ledger.Records;
+using SeederMesh.Lightning;
+using SeederMesh.Lightning.Destinations;
+
+namespace SeederMesh.Grains.Payouts;
+
+/// <content>A new payment: whether it is due, how much of what is owed it carries, and its durable intent.</content>
+public sealed partial class PayoutGrain
+{
+    /// <summary>How soon a node with too little is looked at again.</summary>
+    private const long ShortMs = 5_000;
+
+    /// <summary>How soon somebody whose earnings gather is looked at again, at the latest.</summary>
+    private const long GatherLookMs = 2_000;
+
+    private long ripeSinceUnixMs;
+
+    /// <summary>A scheduled payment went out in parts, and the last one is still to come.</summary>
+    private bool isRoundOpen;
+
+    private async Task<PayReply> PayOwedAsync(bool isAsked)
+    {
+        Msat owed = (await Ledger.Reader.FindAccountAsync(source.Account.Id))?.Available ?? Msat.Zero;
+        string? destinations = owed.IsZero ? null : await source.FindDestinationsAsync(Ledger.Reader);
+        if (PayableDestination.Choose(destinations, failures, settings.PaysOffers) is not { } destination)
+        {
+            return new PayReply { Reason = owed.IsZero ? "" : "Nobody named a destination that this hub can pay." };
+        }
+
+        long now = NowUnixMs;
+        route = route.At(now);
+        if (!source.IsChannel && !isAsked && await FindWaitAsync(owed, now) is { } wait)
+        {
+            return wait;
+        }
+
+        Msat revenue = await fees.AvailableAsync();
+        Msat? free = await FindLiquidityAsync();
+        if (free is not { } spendable)
+        {
+            return Wait(notBeforeUnixMs, lastReason);
+        }
+
+        PayoutIntent? wanted = Decide(owed, Msat.Max, revenue);
+        if (wanted is null)
+        {
+            return route.ForgottenAtUnixMs > now && route.Minimum > owed
+                ? new PayReply { AgainAtUnixMs = route.ForgottenAtUnixMs, Reason = TooLittle(owed) }
+                : new PayReply();
+        }
+
+        PayoutIntent? fits = Fit(wanted, owed, revenue, spendable, destination);
+        if (fits is null)
+        {
+            return WaitForLiquidity(wanted, spendable);
+        }
+
+        return await PayAsync(destination, owed, fits, revenue, isAsked);
+    }
+
+    /// <summary>Why a payee is not paid yet; null when it is due.</summary>
+    private async Task<PayReply?> FindWaitAsync(Msat owed, long now)
+    {
+        if (owed < Terms.Threshold)
+        {
+            ripeSinceUnixMs = 0;
+            return new PayReply { Reason = $"{owed} is owed, the threshold is {Terms.Threshold}." };
+        }
+
+        if (Terms.Schedule != PayoutSchedule.Stream && !isRoundOpen)
+        {
+            long? dueAt = Terms.Schedule.DueAt(await source.FindWaitingSinceAsync(Ledger.Reader));
+            if (dueAt is null)
+            {
+                return new PayReply { Reason = "It is paid on demand.", IgnoresEarnings = true };
+            }
+
+            if (dueAt > now)
+            {
+                return Wait(dueAt.Value, $"It is paid {Terms.Schedule}.");
+            }
+        }
+
+        // While the node is behind, the same number of payments moves more money; but nobody waits for ever.
+        NodeCapacity capacity = meter.Capacity;
+        int waiting = queue.Waiting;
+        ripeSinceUnixMs = ripeSinceUnixMs == 0 ? now : ripeSinceUnixMs;
+        long ripeAt = ripeSinceUnixMs + NodeCapacity.GatherMsMax;
+        return owed < capacity.MinimumFor(Terms.Threshold, waiting) && now < ripeAt
+            ? new PayReply
+            {
+                AgainAtUnixMs = Math.Min(ripeAt, now + Math.Min(GatherLookMs, capacity.ClearsInMs(waiting))),
+                Reason = "The node is busy: earnings gather into one payment.",
+            }
+            : null;
+    }
+
+    private async Task<Msat?> FindLiquidityAsync()
+    {
+        try
+        {
+            return await liquidity.AvailableAsync(source.IsChannel);
+        }
+        catch (LightningNodeException exception)
+        {
+            NoteFailure(PayoutReasons.NodeUnreachable(exception.Message), isOfDestination: false);
+            return null;
+        }
+    }
+
+    private PayoutIntent? Decide(Msat owed, Msat ceiling, Msat revenue) => source.IsChannel
+        ? settings.Payouts.DecideRefund(owed, ceiling, route, revenue)
+        : settings.Payouts.DecidePayment(Terms.Bearer, owed, Msat.From(1), ceiling, route, revenue);
+
+    /// <summary>The payment, or a part of it that the node can fund. An invoice is paid whole.</summary>
+    private PayoutIntent? Fit(PayoutIntent wanted, Msat owed, Msat revenue, Msat spendable, PayoutDestination destination)
+    {
+        if (wanted.Amount + wanted.FeeLimit <= spendable)
+        {
+            return wanted;
+        }
+
+        PayoutIntent? part = destination.Kind != DestinationKind.Bolt11 && spendable.TrySubtract(wanted.FeeLimit, out Msat most)
+            ? Decide(owed, most, revenue)
+            : null;
+        Msat least = source.IsChannel ? Msat.From(1) : Terms.Threshold;
+        return part?.Amount >= least ? part : null;
+    }
+
+    private PayReply WaitForLiquidity(PayoutIntent wanted, Msat spendable)
+    {
+        if (source.IsChannel)
+        {
+            liquidity.Claim(source.Id, wanted.Amount + wanted.FeeLimit);
+        }
+
+        return Wait(NowUnixMs + ShortMs, PayoutReasons.TooLittleLiquidity(wanted.Amount, spendable));
+    }
+
+    private string TooLittle(Msat owed) =>
+        $"{owed} is owed; less than {route.Minimum} costs too much in routing, or is less than the destination takes.";
+
+    private async Task<PayReply> PayAsync(PayoutDestination destination, Msat owed, PayoutIntent intent, Msat revenue, bool isAsked)
+    {
+        Id128 payoutId = source.PayoutId(number + 1);
+        bool isParked = failures >= FailuresMax;
+        PreparedPayout prepared = isParked
+            ? new PreparedPayout(null, null, PayoutReasons.Parked(failures, lastReason, source.IsChannel))
+            : await sender.PrepareAsync(payoutId, destination, intent.Amount);
+        if (prepared.Limits is { } limits)
+        {
+            route = route.AfterLimits(limits.Least, limits.Most, NowUnixMs);
+            if (intent.Amount > limits.Most && Decide(owed, limits.Most, revenue) is { } part)
+            {
+                intent = part;
+                prepared = await sender.PrepareAsync(payoutId, destination, intent.Amount);
+            }
+            else if (intent.Amount < limits.Least && !source.IsChannel)
+            {
+                return new PayReply { AgainAtUnixMs = route.ForgottenAtUnixMs, Reason = TooLittle(owed) };
+            }
+        }
+
+        if (prepared.PaymentHash is null && !isParked)
+        {
+            NoteFailure(prepared.Reason);
+            return new PayReply();
+        }
+
+        if (!isParked && !liquidity.TryTake(payoutId, intent.Amount + intent.FeeLimit, source.IsChannel ? source.Id : default))
+        {
+            return WaitForLiquidity(intent, Msat.Zero);
+        }
+
+        PayoutRecord payout = ToRecord(payoutId, destination, intent, prepared, isParked);
+        if (!await ReserveAsync(payout, intent) || isParked)
+        {
+            return new PayReply();
+        }
+
+        await FinishAsync(await meter.MeasureAsync(() => sender.SendAsync(payout)));
+        bool isPart = owed.Less(intent.Reserved) >= (source.IsChannel || isAsked ? Msat.From(1) : Terms.Threshold);
+        bool isPaid = current is null && notBeforeUnixMs == 0;
+        isRoundOpen = isPaid && isPart;
+        ripeSinceUnixMs = 0;
+        return isPaid && isPart ? new PayReply { AgainAtUnixMs = NowUnixMs } : new PayReply();
+    }
+
+    private PayoutRecord ToRecord(
+        Id128 payoutId, PayoutDestination destination, PayoutIntent intent, PreparedPayout prepared, bool isParked)
+    {
+        long now = NowUnixMs;
+        return new PayoutRecord
+        {
+            Id = payoutId,
+            PayeeId = source.IsChannel ? default : source.Id,
+            ChannelId = source.IsChannel ? source.Id : default,
+            Destination = destination.ToString(),
+            Amount = intent.Amount,
+            FeeLimit = intent.FeeLimit,
+            PaymentHash = prepared.PaymentHash,
+            Invoice = prepared.Invoice,
+            Status = isParked ? PayoutStatus.Parked : PayoutStatus.Sent,
+            Reason = isParked ? prepared.Reason : null,
+            Attempts = isParked ? 0 : 1,
+            NextAttemptUnixMs = isParked ? now + ParkedMs : now,
+            CreatedUnixMs = now,
+        };
+    }
+
+    /// <summary>Makes the intent durable: the money is reserved under the hash before the node hears of it.</summary>
+    private async Task<bool> ReserveAsync(PayoutRecord payout, PayoutIntent intent)
+    {
+        PostingResult result;
+        try
+        {
+            result = await TryStoreAsync(new Posting
+            {
+                Id = Id128.Derive("posting-payout", payout.Id.ToArray()),
+                Accounts = [AccountOpening.Lightning, source.Account],
+                Transfers = [source.Reserve(payout.Id, intent.Reserved)],
+                Records = [payout],
+            });
+        }
+        catch (Exception)
+        {
+            // Where it was stored after all, it is asked about, and takes its liquidity then.
+            liquidity.Finish(payout.Id, hasLeft: false);
+            throw;
+        }
+
+        if (result.Outcome == PostingOutcome.Posted)
+        {
+            number++;
+            current = payout;
+            reserved = intent.Reserved;
+            looks = 0;
+            notBeforeUnixMs = payout.NextAttemptUnixMs;
+            fees.Promise(payout.Id, intent.HubFeeLimit);
+            feed.Publish(new PayoutChanged(payout));
+            return true;
+        }
+
+        liquidity.Finish(payout.Id, hasLeft: false);
+        switch (result.Outcome)
+        {
+            case PostingOutcome.RefusedByDatabase:
+                NoteFailure("The destination gave an invoice that was used before; it must make a new one for each payment.");
+                return false;
+            case PostingOutcome.TransferRefused:
+                NoteFailure($"The ledger does not cover the payment: {result.Detail}");
+                return false;
+            default:
+                DeactivateOnIdle();
+                throw new StaleGrainException($"The ledger refused a payout ({result.Outcome}): {result.Detail}");
+        }
+    }
+}
