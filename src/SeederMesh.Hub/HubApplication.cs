@@ -22,6 +22,7 @@ using SeederMesh.Hub.Api;
 using SeederMesh.Hub.Channels;
 using SeederMesh.Hub.Direct;
 using SeederMesh.Hub.Funding;
+using SeederMesh.Hub.History;
 using SeederMesh.Hub.Hosting;
 using SeederMesh.Hub.Lnurl;
 using SeederMesh.Hub.Payouts;
@@ -202,6 +203,10 @@ public static class HubApplication
         services.AddSingleton<ReceiptEndpoints>();
         services.AddSingleton<ReadingEndpoints>();
         services.AddSingleton<TrackerEndpoint>();
+        services.AddSingleton<PayoutHistory>();
+        services.AddSingleton<HistoryEndpoints>();
+        services.AddSingleton<WebhookEndpoints>();
+        services.AddSingleton<WebhookSecrets>();
         services.AddSingleton<PublicAddress>();
         services.AddSingleton<WithdrawEndpoints>();
         services.AddSingleton<WithdrawService>();
@@ -264,6 +269,7 @@ public static class HubApplication
         silo.Services.AddHostedService<OverdueSweeper>();
         silo.Services.AddHostedService<PayoutLoop>();
         silo.Services.AddHostedService<DuesSweeper>();
+        silo.Services.AddHostedService<WebhookTeller>();
     }
 
     private static void Map(WebApplication application, EmbeddedNetwork? network)
@@ -280,6 +286,8 @@ public static class HubApplication
         services.GetRequiredService<ReceiptEndpoints>().Map(application);
         services.GetRequiredService<ReadingEndpoints>().Map(application);
         services.GetRequiredService<TrackerEndpoint>().Map(application);
+        services.GetRequiredService<HistoryEndpoints>().Map(application);
+        services.GetRequiredService<WebhookEndpoints>().Map(application);
         services.GetRequiredService<WithdrawEndpoints>().Map(application);
         services.GetRequiredService<WithdrawService>().Map(application);
         services.GetRequiredService<WithdrawPage>().Map(application);

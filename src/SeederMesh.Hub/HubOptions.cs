@@ -107,6 +107,13 @@ public sealed record HubOptions
     /// may.</summary>
     public bool AllowPrivateAddresses { get; init; }
 
+    /// <summary>Where the hub tells its operator of every payout and refund that ended, signed with <c>webhook.key</c> of the
+    /// data folder; empty for nowhere.</summary>
+    public string WebhookAddress { get; init; } = "";
+
+    /// <summary>How often webhooks are looked at, milliseconds.</summary>
+    public int WebhookIntervalMs { get; init; } = 1_000;
+
     /// <summary>Manifests that one address may register in a minute.</summary>
     public int RegistrationsPerMinute { get; init; } = 60;
 
@@ -187,6 +194,9 @@ public sealed record HubOptions
         { DirectGraceMs: < 0 or > 7_776_000_000 } => "directGraceMs is 0 to 7776000000, 90 days.",
         { SweepIntervalMs: < 10 } => "sweepIntervalMs is at least 10.",
         { AnnounceIntervalSeconds: < 1 or > 86_400 } => "announceIntervalSeconds is 1 to 86400.",
+        _ when WebhookAddress.Length > 0 && !Uri.TryCreate(WebhookAddress, UriKind.Absolute, out _) =>
+            $"webhookAddress is an address such as https://example.org/payouts, not '{WebhookAddress}'.",
+        { WebhookIntervalMs: < 10 or > 3_600_000 } => "webhookIntervalMs is 10 to 3600000.",
         { RegistrationsPerMinute: < 1 } => "registrationsPerMinute is at least 1.",
         { Lightning: { } node } when !LightningConnectionString.TryParse(node, out _, out string error) => $"lightning: {error}",
         _ => null,

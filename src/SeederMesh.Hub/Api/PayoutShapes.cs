@@ -1,3 +1,4 @@
+using SeederMesh.Ledger.Reading;
 using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Hub.Api;
@@ -22,7 +23,7 @@ public sealed record PayoutAnswer(
     IReadOnlyList<PayoutLineAnswer>? Lines,
     bool Direct = false)
 {
-    internal static PayoutAnswer Of(DirectPaymentRecord payment) => new(
+    internal static PayoutAnswer Of(DirectPaymentRecord payment, IReadOnlyList<PayoutLineAnswer>? lines = null) => new(
         payment.Id.ToString(),
         payment.PayeeId.ToString(),
         payment.ChannelId.ToString(),
@@ -37,7 +38,7 @@ public sealed record PayoutAnswer(
         1,
         payment.CreatedUnixMs,
         payment.FinishedUnixMs,
-        null,
+        lines,
         Direct: true);
 
     internal static PayoutAnswer Of(PayoutRecord payout, IReadOnlyList<PayoutLineAnswer>? lines = null) => new(
@@ -58,14 +59,38 @@ public sealed record PayoutAnswer(
         lines);
 }
 
-/// <summary>What a payout pays: a settlement, or all of one manifest.</summary>
-public sealed record PayoutLineAnswer(string ManifestDigest, string? SettlementId, string AmountMsat)
+/// <summary>What a payout pays: a settlement, with its receipts, or all of one version of a manifest.</summary>
+public sealed record PayoutLineAnswer(
+    string ManifestDigest,
+    long? ManifestSequence,
+    string? Infohash,
+    string? SettlementId,
+    string AmountMsat,
+    PaidReceiptsAnswer? Receipts)
 {
-    internal static PayoutLineAnswer Of(PayoutLineRecord line) => new(
+    internal static PayoutLineAnswer Of(PayoutHistoryLine line) => new(
         line.ManifestDigest.ToString(),
+        line.ManifestSequence,
+        line.Infohash?.ToString(),
         line.SettlementId.IsNone ? null : line.SettlementId.ToString(),
-        Fields.Text(line.Amount.Value));
+        Fields.Text(line.Amount.Value),
+        line.Receipts is { } receipts ? PaidReceiptsAnswer.Of(receipts) : null);
 }
 
-/// <summary>Payouts, newest first.</summary>
-public sealed record PayoutsAnswer(IReadOnlyList<PayoutAnswer> Payouts);
+/// <summary>The receipts of a settlement: consecutive ones of one grant. Sequences and bytes count from the grant's first
+/// receipt; the chain's hash is the last receipt's and binds all before it.</summary>
+public sealed record PaidReceiptsAnswer(
+    string GrantId, string SeederKey, long FirstSequence, long LastSequence, long FromBytes, long ToBytes, string? ChainHash)
+{
+    internal static PaidReceiptsAnswer Of(SettledReceipts receipts) => new(
+        receipts.GrantId.ToString(),
+        receipts.Seeder.ToString(),
+        receipts.FirstSequence,
+        receipts.LastSequence,
+        receipts.FromBytes,
+        receipts.ToBytes,
+        receipts.ChainHash?.ToString());
+}
+
+/// <summary>Payouts, newest first. Where there may be more, <c>next</c> is the <c>after</c> of the next page.</summary>
+public sealed record PayoutsAnswer(IReadOnlyList<PayoutAnswer> Payouts, string? Next);

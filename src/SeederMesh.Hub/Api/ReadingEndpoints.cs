@@ -5,8 +5,6 @@ using Orleans;
 using SeederMesh.Core.Identity;
 using SeederMesh.Grains.Creators;
 using SeederMesh.Grains.Torrents;
-using SeederMesh.Ledger;
-using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Hub.Api;
 
@@ -56,11 +54,10 @@ public sealed record CreatorAnswer(
     string PendingMsat,
     string OwedMsat);
 
-/// <summary>Statements for whoever asks: torrents, creators, payouts.</summary>
-internal sealed class ReadingEndpoints(IGrainFactory grains, LedgerStore ledger)
+/// <summary>Statements for whoever asks: torrents and creators.</summary>
+internal sealed class ReadingEndpoints(IGrainFactory grains)
 {
     private const int DidLengthMax = 256;
-    private const int PayoutsMax = 1_000;
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -68,9 +65,6 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, LedgerStore ledger)
         group.MapGet("torrents/{infohash}", GetTorrentAsync).Produces<TorrentAnswer>().WithSummary("What each seeder gave to a torrent.");
         group.MapGet("creators/{did}", GetCreatorAsync).Produces<CreatorAnswer>()
             .WithSummary("What a creator's works earned, and who got it.");
-        group.MapGet("payouts", ListPayoutsAsync).Produces<PayoutsAnswer>()
-            .WithSummary("Payouts, newest first; of a payee or of a channel.");
-        group.MapGet("payouts/{payoutId}", GetPayoutAsync).Produces<PayoutAnswer>().WithSummary("A payout, and what it pays for.");
     }
 
     private async Task<IResult> GetTorrentAsync(string infohash)
@@ -118,43 +112,6 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, LedgerStore ledger)
                 Fields.Text(creator.Payees.Sum(payee => payee.Balance.PendingMsat)),
                 Fields.Text(creator.Payees.Sum(payee => payee.Balance.OwedMsat))),
             SignedCall.Json);
-    }
-
-    private async Task<IResult> ListPayoutsAsync(string? payee, string? channel, int? limit)
-    {
-        int most = Math.Clamp(limit ?? 100, 1, PayoutsMax);
-        IReadOnlyList<PayoutRecord> payouts = (payee, channel) switch
-        {
-            ({ }, { }) => throw ProblemException.Malformed("Ask for payee or for channel, not for both."),
-            ({ } id, null) => await ledger.Reader.ListNewestPayoutsAsync(Fields.Id(id, "payee"), most),
-            (null, { } id) => await ledger.Reader.ListNewestRefundsAsync(Fields.Id(id, "channel"), most),
-            _ => await ledger.Reader.ListNewestPayoutsAsync(most),
-        };
-        IReadOnlyList<DirectPaymentRecord> direct = (payee, channel) switch
-        {
-            ({ } id, _) => await ledger.Reader.ListNewestDirectPaymentsToAsync(Fields.Id(id, "payee"), most),
-            (_, { } id) => await ledger.Reader.ListNewestDirectPaymentsOfAsync(Fields.Id(id, "channel"), most),
-            _ => await ledger.Reader.ListNewestDirectPaymentsAsync(most),
-        };
-        IEnumerable<PayoutAnswer> all = payouts.Select(payout => PayoutAnswer.Of(payout))
-            .Concat(direct.Select(PayoutAnswer.Of))
-            .OrderByDescending(payout => payout.CreatedUnixMs)
-            .Take(most);
-        return Results.Json(new PayoutsAnswer([.. all]), SignedCall.Json);
-    }
-
-    private async Task<IResult> GetPayoutAsync(string payoutId)
-    {
-        Id128 id = Fields.Id(payoutId, "payoutId");
-        if (await ledger.Reader.FindDirectPaymentAsync(id) is { } direct)
-        {
-            return Results.Json(PayoutAnswer.Of(direct), SignedCall.Json);
-        }
-
-        PayoutRecord payout = await ledger.Reader.FindPayoutAsync(id)
-            ?? throw ProblemException.NotFound("payout", "There is no payout of that id.");
-        IReadOnlyList<PayoutLineRecord> lines = await ledger.Reader.ListPayoutLinesAsync(id);
-        return Results.Json(PayoutAnswer.Of(payout, [.. lines.Select(PayoutLineAnswer.Of)]), SignedCall.Json);
     }
 
     private static CreatorPayeeAnswer ToAnswer(CreatorPayeeView payee) => new(

@@ -6,11 +6,12 @@ namespace SeederMesh.Hub.Hosting;
 /// <summary>The keys of a hub, files of mode 0600 with a seed in hexadecimal; made at the first start.</summary>
 internal sealed class HubKeys : IDisposable
 {
-    private HubKeys(SigningKey hub, SigningKey registry, byte[] payoutSecret)
+    private HubKeys(SigningKey hub, SigningKey registry, byte[] payoutSecret, byte[] webhookSecret)
     {
         Hub = hub;
         Registry = registry;
         PayoutSecret = payoutSecret;
+        WebhookSecret = webhookSecret;
     }
 
     /// <summary>Signs grants.</summary>
@@ -22,12 +23,16 @@ internal sealed class HubKeys : IDisposable
     /// <summary>Preimages of keysends follow from it.</summary>
     public byte[] PayoutSecret { get; }
 
+    /// <summary>Signs what the operator's webhook is told; the secrets of other webhooks follow from it.</summary>
+    public byte[] WebhookSecret { get; }
+
     public static HubKeys Open(string folder)
     {
         byte[] hub = ReadOrMake(Path.Combine(folder, "hub.key"));
         byte[] registry = ReadOrMake(Path.Combine(folder, "registry.key"));
         byte[] secret = HMACSHA256.HashData(hub, "SeederMesh payout preimages"u8);
-        return new HubKeys(SigningKey.FromSeed(hub), SigningKey.FromSeed(registry), secret);
+        byte[] webhook = ReadOrMake(Path.Combine(folder, "webhook.key"));
+        return new HubKeys(SigningKey.FromSeed(hub), SigningKey.FromSeed(registry), secret, webhook);
     }
 
     public void Dispose()
@@ -35,6 +40,7 @@ internal sealed class HubKeys : IDisposable
         Hub.Dispose();
         Registry.Dispose();
         CryptographicOperations.ZeroMemory(PayoutSecret);
+        CryptographicOperations.ZeroMemory(WebhookSecret);
     }
 
     private static byte[] ReadOrMake(string path)

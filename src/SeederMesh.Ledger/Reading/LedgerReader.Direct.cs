@@ -68,18 +68,6 @@ public sealed partial class LedgerReader
     public Task<long> CountDirectPaymentsAsync(Id128 channelId, Id128 payeeId) => CountAsync(
         "SELECT COUNT(*) FROM direct_payment WHERE channel_id = @p0 AND payee_id = @p1", channelId.ToArray(), payeeId.ToArray());
 
-    /// <summary>Payments of downloaders, newest first.</summary>
-    public Task<IReadOnlyList<DirectPaymentRecord>> ListNewestDirectPaymentsAsync(int limit) =>
-        ListAsync<DirectPaymentRecord>("1 = 1 ORDER BY created_unix_ms DESC, id", limit);
-
-    /// <summary>Payments of downloaders to a payee, newest first.</summary>
-    public Task<IReadOnlyList<DirectPaymentRecord>> ListNewestDirectPaymentsToAsync(Id128 payeeId, int limit) =>
-        ListAsync<DirectPaymentRecord>("payee_id = @p0 ORDER BY created_unix_ms DESC, id", limit, payeeId.ToArray());
-
-    /// <summary>Payments of a channel's downloader, newest first.</summary>
-    public Task<IReadOnlyList<DirectPaymentRecord>> ListNewestDirectPaymentsOfAsync(Id128 channelId, int limit) =>
-        ListAsync<DirectPaymentRecord>("channel_id = @p0 ORDER BY created_unix_ms DESC, id", limit, channelId.ToArray());
-
     /// <summary>Direct channels that were closed before a time, with something due still.</summary>
     public Task<IReadOnlyList<Id128Row>> ListOverdueDuesAsync(long closedBeforeUnixMs, int limit = PageMax) => ListAsync(
         "SELECT id FROM channel WHERE mode = 2 AND dues_ended_unix_ms IS NULL AND closed_unix_ms < @p0 ORDER BY closed_unix_ms",

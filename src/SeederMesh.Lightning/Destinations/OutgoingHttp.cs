@@ -9,11 +9,13 @@ namespace SeederMesh.Lightning.Destinations;
 /// change its address between
 /// the check and the connection (DNS rebinding). No proxy, no cookies, no redirect to another host. Thread
 /// safe.</remarks>
-internal sealed class OutgoingHttp : IDisposable
+public sealed class OutgoingHttp : IDisposable
 {
     private readonly OutgoingPolicy policy;
     private readonly HttpClient http;
 
+    /// <summary>A client under a policy.</summary>
+    /// <param name="policy">Which hosts may be asked, and for how long.</param>
     public OutgoingHttp(OutgoingPolicy policy)
     {
         this.policy = policy;
@@ -56,7 +58,7 @@ internal sealed class OutgoingHttp : IDisposable
     /// <summary>The JSON object that an address answers with.</summary>
     /// <exception cref="ResolveException">The address is refused, does not answer, or answers something
     /// else.</exception>
-    public async Task<JsonElement> GetObjectAsync(Uri address, CancellationToken cancellation)
+    internal async Task<JsonElement> GetObjectAsync(Uri address, CancellationToken cancellation)
     {
         Uri at = address;
         for (int redirects = 0; redirects <= OutgoingPolicy.RedirectsMax; redirects++)
@@ -87,13 +89,52 @@ internal sealed class OutgoingHttp : IDisposable
         throw new ResolveException(ResolveStatus.AddressRefused, $"{at.Host} redirects more than {OutgoingPolicy.RedirectsMax} times.");
     }
 
+    /// <summary>Posts to an address. No redirect is followed, and of the answer only the status is looked at.</summary>
+    /// <param name="address">Where to.</param>
+    /// <param name="content">What.</param>
+    /// <param name="headers">Further headers.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The status, or 0 and why there was none.</returns>
+    public async Task<(int Status, string Reason)> PostAsync(
+        Uri address, HttpContent content, IReadOnlyDictionary<string, string> headers, CancellationToken cancellation = default)
+    {
+        if (Refusal(address) is { } refusal)
+        {
+            return (0, $"{address.Host}: {refusal}.");
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(request, address, cancellation);
+            return ((int)response.StatusCode, $"{address.Host} answered {(int)response.StatusCode}.");
+        }
+        catch (ResolveException exception)
+        {
+            return (0, exception.Message);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
     private async Task<HttpResponseMessage> SendAsync(Uri address, CancellationToken cancellation)
     {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Accept.ParseAdd("application/json");
+        return await SendAsync(request, address, cancellation);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Uri address, CancellationToken cancellation)
+    {
         try
         {
-            return await http.GetAsync(address, cancellation);
+            return await http.SendAsync(request, cancellation);
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException
             && !cancellation.IsCancellationRequested)

@@ -1,0 +1,45 @@
+using SeederMesh.Core.Identity;
+using SeederMesh.Ledger.Records;
+
+namespace SeederMesh.Ledger.Reading;
+
+/// <content>Webhooks, and what they are told.</content>
+public sealed partial class LedgerReader
+{
+    private const string EndedPayouts =
+        "SELECT t.sequence, t.id, r.id FROM transfer t JOIN transfer r ON r.sequence = t.pending JOIN payout p ON p.id = r.id";
+
+    /// <summary>A webhook, or null.</summary>
+    public Task<WebhookRecord?> FindWebhookAsync(Id128 id) => FindAsync<WebhookRecord>("id = @p0", id.ToArray());
+
+    /// <summary>Webhooks to be told at a time, in the order of their ids.</summary>
+    public Task<IReadOnlyList<WebhookRecord>> ListDueWebhooksAsync(long nowUnixMs, Id128 after = default, int limit = PageMax) =>
+        ListAsync<WebhookRecord>(
+            "status = 1 AND next_attempt_unix_ms <= @p0 AND id > @p1 ORDER BY id", limit, nowUnixMs, after.ToArray());
+
+    /// <summary>Payouts that ended after a place in the order of all transfers, in that order.</summary>
+    /// <param name="owners">Owners of the payees, one or two; none for everybody's and refunds.</param>
+    /// <param name="afterSequence">The place.</param>
+    /// <param name="limit">Most rows in the answer.</param>
+    public Task<IReadOnlyList<EndedPayout>> ListEndedPayoutsAsync(IReadOnlyList<string> owners, long afterSequence, int limit)
+    {
+        string conditions = owners.Count == 0
+            ? " WHERE t.pending IS NOT NULL AND t.sequence > @p0"
+            : " JOIN payee y ON y.id = p.payee_id WHERE t.pending IS NOT NULL AND t.sequence > @p0 AND y.owner IN (@p1, @p2)";
+        object[] values = owners.Count == 0 ? [afterSequence] : [afterSequence, owners[0], owners[^1]];
+        return ListAsync(
+            $"{EndedPayouts}{conditions} ORDER BY t.sequence",
+            limit,
+            row => new EndedPayout(row.Number(0), row.Id(1), row.Id(2)),
+            values);
+    }
+
+    /// <summary>The newest transfer's place in the order of all; 0 when there is none.</summary>
+    public Task<long> FindLastSequenceAsync() => CountAsync("SELECT COALESCE(MAX(sequence), 0) FROM transfer");
+}
+
+/// <summary>A payout or refund that succeeded, or failed for good.</summary>
+/// <param name="Sequence">The place of the transfer that resolved it in the order of all.</param>
+/// <param name="EventId">That transfer's id: the id of what happened.</param>
+/// <param name="PayoutId">The payout.</param>
+public sealed record EndedPayout(long Sequence, Id128 EventId, Id128 PayoutId);
