@@ -69,8 +69,11 @@ internal sealed class ChannelBooks
     {
         long signed = Math.Min(outstanding, SignsPieces(receiver));
         long unreceipted = (outstanding - signed) * state.PieceLength;
-        return !scenario.Mechanism.Defences.Window
-            || unreceipted + state.PieceLength <= scenario.Mechanism.Exposure.WindowAfter(signed, signed * state.PieceLength);
+        DefenceModel defences = scenario.Mechanism.Defences;
+        // Without the ramp a window is as wide at once as it ever gets.
+        long steps = defences.Ramp ? signed : 64;
+        return !defences.Window
+            || unreceipted + state.PieceLength <= scenario.Mechanism.Exposure.WindowAfter(steps, signed * state.PieceLength);
     }
 
     public void OpenChannel(int peer)

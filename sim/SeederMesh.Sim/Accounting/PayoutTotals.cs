@@ -1,12 +1,20 @@
+using SeederMesh.Core.Money;
+using SeederMesh.Core.Payouts;
 using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Accounting;
 
-/// <summary>What leaves the hub at the end of a run: each payee above the threshold is paid once, less the routing
-/// fee.</summary>
-/// <remarks>The fee is BOLT 7's: base + amount x ppm / 1,000,000, rounded down; here the payee bears it.</remarks>
-internal sealed class PayoutTotals
+/// <summary>What leaves the hub at the end of a run: each payee is owed once, and <see cref="PayoutPolicy"/> decides
+/// whether that is paid, and who bears the route.</summary>
+/// <remarks>What the route costs is the network's own: base + amount x ppm / 1,000,000, rounded down (BOLT 7). One that
+/// costs more than the policy's limit is not taken, and the money stays owed.</remarks>
+internal sealed class PayoutTotals(MechanismModel mechanism)
 {
+    private readonly PayoutPolicy policy = new(mechanism.PayoutThreshold, mechanism.FeeLimit);
+
+    /// <summary>The hub's revenue that no payment has used yet: what routing may be paid from.</summary>
+    public long RevenueMsat { get; private set; }
+
     public long PaidMsat { get; private set; }
 
     public long FeesMsat { get; private set; }
@@ -15,10 +23,13 @@ internal sealed class PayoutTotals
 
     public long Payouts { get; private set; }
 
-    public void Pay(long owed, MechanismModel mechanism)
+    /// <summary>The hub's share of what was settled.</summary>
+    public void AddRevenue(long msat) => RevenueMsat += msat;
+
+    public void Pay(long owed)
     {
-        long fee = mechanism.RoutingFee.BaseMsat + (long)((Int128)owed * mechanism.RoutingFee.Ppm / 1_000_000);
-        if (owed == 0 || owed < mechanism.PayoutThreshold.Value || fee >= owed)
+        PayoutIntent? intent = policy.DecidePayment(Msat.From(owed), Msat.Zero, Msat.From(RevenueMsat));
+        if (intent is null || FeeFor(intent.Amount) is var fee && fee > intent.FeeLimit.Value)
         {
             OwedMsat += owed;
             return;
@@ -26,6 +37,18 @@ internal sealed class PayoutTotals
 
         Payouts++;
         FeesMsat += fee;
-        PaidMsat += owed - fee;
+        PaidMsat += intent.Amount.Value;
+        if (intent.HubBearsFee)
+        {
+            RevenueMsat -= fee;
+        }
+        else
+        {
+            // What routing leaves of the limit stays the payee's.
+            OwedMsat += owed - intent.Amount.Value - fee;
+        }
     }
+
+    private long FeeFor(Msat amount) =>
+        mechanism.RoutingFee.BaseMsat + (long)((Int128)amount.Value * mechanism.RoutingFee.Ppm / 1_000_000);
 }

@@ -14,7 +14,7 @@ internal sealed class RunMetrics(Scenario scenario)
     private readonly List<double> shareRatios = [];
     private readonly List<(double Payout, double Bytes)> seeders = [];
     private readonly ChannelTotals totals = new();
-    private readonly PayoutTotals payouts = new();
+    private readonly PayoutTotals payouts = new(scenario.Mechanism);
     private readonly List<(double Leechers, double Seeds)> averages = [];
     private readonly double[] exchanges = new double[scenario.Populations.Count * scenario.Populations.Count];
     private double makespan;
@@ -34,12 +34,13 @@ internal sealed class RunMetrics(Scenario scenario)
             exchanges[index] += result.Exchanges[index];
         }
 
+        payouts.AddRevenue(result.Totals.Hub);
         for (int peer = 0; peer < state.Peers; peer++)
         {
             AddPeer(result, peer);
         }
 
-        payouts.Pay(result.Totals.Creator, scenario.Mechanism);
+        payouts.Pay(result.Totals.Creator);
         AddAverages(result);
     }
 
@@ -70,6 +71,8 @@ internal sealed class RunMetrics(Scenario scenario)
             ["money.paid_out_msat"] = payouts.PaidMsat,
             ["money.still_owed_msat"] = payouts.OwedMsat,
             ["money.routing_fees_msat"] = payouts.FeesMsat,
+            ["money.hub_after_routing_msat"] = payouts.RevenueMsat,
+            ["payouts"] = payouts.Payouts,
             ["receipts"] = totals.Receipts,
             ["receipts.verified"] = totals.VerifiedReceipts,
             ["channels"] = totals.Channels,
@@ -105,7 +108,7 @@ internal sealed class RunMetrics(Scenario scenario)
         peers[population]++;
         uploadedPieces[population] += state.Uploaded[peer];
         earnedMsat[population] += state.EarnedMsat[peer];
-        payouts.Pay(state.EarnedMsat[peer], scenario.Mechanism);
+        payouts.Pay(state.EarnedMsat[peer]);
         if (state.Uploaded[peer] > 0)
         {
             seeders.Add((state.EarnedMsat[peer], (double)state.Uploaded[peer] * state.PieceLength));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SeederMesh.Sim.Randomness;
 using SeederMesh.Sim.Scenarios;
 
@@ -7,11 +8,44 @@ namespace SeederMesh.Sim.Analytic;
 /// <remarks>
 /// Peers come empty at rate L. The fixed seed contacts a random peer at rate Us, each peer another at rate mu, and
 /// uploads a random useful piece. A peer with all K pieces stays for an exponential time of rate gamma (inf: leaves at
-/// once). It starts from a one-club: <c>club</c> peers that lack only the first piece. Parameters: K, L, Us, mu,
-/// gamma, club (500), seconds (400).
+/// once). It starts from a one-club: <c>club</c> peers that lack only the first piece.
 /// </remarks>
 internal static class MissingPiece
 {
+    private const double ContactsMax = 4e7;
+
+    public static ImmutableArray<ScenarioParameter> Parameters { get; } =
+    [
+        new("K", 4, "pieces", 1, 30, IsWhole: true),
+        new("L", 2, "peers that come, a second", 0, 1e6),
+        new("Us", 1, "contacts of the fixed seed, a second", 0, 1e6),
+        new("mu", 1, "contacts of a peer, a second", ScenarioParameter.AboveZero, 1e6),
+        new("gamma", double.PositiveInfinity, "rate at which who has everything leaves; inf: at once", ScenarioParameter.AboveZero),
+        new("club", 0, "peers that lack the first piece only at the start; 0: enough for the expected growth to be seen", 0, 1e7,
+            IsWhole: true),
+        new("seconds", 0, "of a run; 0: enough for the mean of 5 runs to be within a quarter of a peer a second", 0, 1e7),
+    ];
+
+    /// <summary>The club and the time that are given, or those that make the growth visible over its own noise.</summary>
+    public static (int Club, double Seconds) Size(IReadOnlyDictionary<string, double> parameters)
+    {
+        (double arrivals, double seedRate, double mu, double gamma) = (
+            parameters["L"], parameters["Us"], parameters["mu"], parameters["gamma"]);
+        double growth = Expected(arrivals, seedRate, mu, gamma);
+        // Each upload of the seed starts a family of uploads, of mean 1/(1 - rho) and variance rho (1 + rho)/(1 - rho)^3.
+        double rest = Math.Max(0.02, 1 - (mu / gamma));
+        double noise = arrivals + (seedRate * (1 + ((1 - rest) * (2 - rest) / rest)) / (rest * rest));
+        double wanted = double.IsFinite(growth) ? Math.Max(400, noise * 40) : 2000;
+        double Club(double time) => Math.Max(500, double.IsFinite(growth) && growth < 0 ? -4 * growth * time : 0);
+        while (wanted > 100 && mu * (Club(wanted) + (Math.Max(0, growth) * wanted / 2)) * wanted > ContactsMax)
+        {
+            wanted *= 0.8;
+        }
+
+        double seconds = parameters["seconds"] > 0 ? parameters["seconds"] : wanted;
+        return (parameters["club"] > 0 ? (int)parameters["club"] : (int)Club(seconds), seconds);
+    }
+
     /// <summary>Growth of the one-club, peers a second: L - Us / (1 - mu/gamma); at most 0 when seeds multiply (gamma
     /// at most mu).</summary>
     public static double Expected(double arrivals, double seedRate, double mu, double gamma) =>
@@ -20,18 +54,12 @@ internal static class MissingPiece
     public static SortedDictionary<string, double> Simulate(Scenario scenario, uint run)
     {
         IReadOnlyDictionary<string, double> parameters = scenario.Parameters;
-        int pieces = (int)parameters.GetValueOrDefault("K", 4);
-        double arrivals = parameters.GetValueOrDefault("L", 2);
-        double seedRate = parameters.GetValueOrDefault("Us", 1);
-        double mu = parameters.GetValueOrDefault("mu", 1);
-        double gamma = parameters.GetValueOrDefault("gamma", double.PositiveInfinity);
-        int club = (int)parameters.GetValueOrDefault("club", 500);
-        double end = parameters.GetValueOrDefault("seconds", 400);
-        if (pieces is < 1 or > 30 || gamma <= 0)
-        {
-            throw new ScenarioException("parameters: K must be 1 to 30 and gamma positive");
-        }
-
+        int pieces = (int)parameters["K"];
+        double arrivals = parameters["L"];
+        double seedRate = parameters["Us"];
+        double mu = parameters["mu"];
+        double gamma = parameters["gamma"];
+        (int club, double end) = Size(parameters);
         var random = new CounterRandom(scenario.Seed, run, 0, RandomStream.Markov);
         int all = (1 << pieces) - 1;
         List<int> peers = [.. Enumerable.Repeat(all - 1, club)];

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SeederMesh.Sim.Randomness;
 using SeederMesh.Sim.Scenarios;
 
@@ -5,12 +6,24 @@ namespace SeederMesh.Sim.Analytic;
 
 /// <summary>Leechers and seeds as a Markov chain, and its fluid limit (Qiu and Srikant, SIGCOMM 2004).</summary>
 /// <remarks>
-/// Arrivals L, giving up theta a leecher, completing min(c x, mu (eta x + y)), leaving gamma a seed. Parameters of the
-/// scenario: L, theta, mu, c, gamma, eta, and optionally events (of the chain, 2,000,000).
+/// Arrivals L, giving up theta a leecher, completing min(c x, mu (eta x + y)), leaving gamma a seed.
 /// </remarks>
 internal static class QiuSrikant
 {
-    private const double DefaultEvents = 2_000_000;
+    /// <summary>Steps of the fluid limit, at the most.</summary>
+    private const int StepsMax = 100_000_000;
+
+    public static ImmutableArray<ScenarioParameter> Parameters { get; } =
+    [
+        new("L", double.NaN, "peers that come, a second", ScenarioParameter.AboveZero, 1e9),
+        new("theta", 0, "rate of giving up while downloading, a second"),
+        new("mu", double.NaN, "upload capacity, contents a second", ScenarioParameter.AboveZero, 1e9),
+        new("c", double.PositiveInfinity, "download capacity, contents a second", ScenarioParameter.AboveZero),
+        new("gamma", double.NaN, "rate at which seeds leave, a second", ScenarioParameter.AboveZero, 1e9),
+        new("eta", 1, "effectiveness of sharing; at piece level it is what comes out, and only 1 can be asked for",
+            ScenarioParameter.AboveZero, 1),
+        new("events", 2_000_000, "of the Markov chain", 1000, 1e10, IsWhole: true),
+    ];
 
     /// <summary>What the paper says of the steady state.</summary>
     public static (double Leechers, double Seeds, double Seconds) Expected(IReadOnlyDictionary<string, double> parameters)
@@ -25,9 +38,8 @@ internal static class QiuSrikant
     {
         var rates = new Rates(scenario.Parameters);
         var random = new CounterRandom(scenario.Seed, run, 0, RandomStream.Markov);
-        long events = (long)scenario.Parameters.GetValueOrDefault("events", DefaultEvents);
-        (double leechers, double seeds, _) = Expected(scenario.Parameters);
-        (long x, long y) = ((long)leechers, (long)seeds);
+        long events = (long)scenario.Parameters["events"];
+        (long x, long y) = (0, 0);
         (double time, double leecherTime, double seedTime) = (0, 0, 0);
         for (long step = 0; step < events; step++)
         {
@@ -59,13 +71,19 @@ internal static class QiuSrikant
     public static SortedDictionary<string, double> IntegrateFluid(Scenario scenario)
     {
         var rates = new Rates(scenario.Parameters);
-        double step = 0.01 / Math.Max(Math.Max(rates.C, rates.Mu), Math.Max(rates.Gamma, rates.Theta));
+        double fastest = Math.Max(double.IsFinite(rates.C) ? rates.C : 0, Math.Max(rates.Mu, Math.Max(rates.Gamma, rates.Theta)));
+        double step = 0.01 / fastest;
         (double x, double y) = (0, 0);
-        for (int index = 0; index < 2_000_000; index++)
+        for (int index = 0; index < StepsMax; index++)
         {
             double completing = rates.Completing(x, y);
-            x += step * (rates.L - (rates.Theta * x) - completing);
-            y += step * (completing - (rates.Gamma * y));
+            double dx = step * (rates.L - (rates.Theta * x) - completing);
+            double dy = step * (completing - (rates.Gamma * y));
+            (x, y) = (Math.Max(0, x + dx), Math.Max(0, y + dy));
+            if (Math.Abs(dx) + Math.Abs(dy) < 1e-12 * (x + y) && index > 1000)
+            {
+                break;
+            }
         }
 
         return Metrics(x, y, rates.L);
@@ -84,15 +102,15 @@ internal static class QiuSrikant
     {
         public double L { get; } = Need(parameters, "L");
 
-        public double Theta { get; } = parameters.GetValueOrDefault("theta", 0);
+        public double Theta { get; } = parameters["theta"];
 
         public double Mu { get; } = Need(parameters, "mu");
 
-        public double C { get; } = parameters.GetValueOrDefault("c", double.PositiveInfinity);
+        public double C { get; } = parameters["c"];
 
         public double Gamma { get; } = Need(parameters, "gamma");
 
-        public double Eta { get; } = parameters.GetValueOrDefault("eta", 1);
+        public double Eta { get; } = parameters["eta"];
 
         public double Completing(double x, double y) =>
             Math.Min(x > 0 ? C * x : 0, x > 0 ? Mu * ((Eta * x) + y) : 0);

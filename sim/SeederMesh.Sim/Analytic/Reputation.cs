@@ -34,14 +34,16 @@ internal static class Reputation
     /// <param name="sybils">How many.</param>
     /// <param name="stop">Probability that the walk stops at each step.</param>
     /// <param name="decay">Transitivity decay for each hop beyond the first (MeritRank); 0 is none.</param>
-    public static double SybilChainGain(int sybils, double stop, double decay)
+    /// <param name="connectivity">Connectivity decay: what is reached through one identity only counts that much
+    /// less.</param>
+    public static double SybilChainGain(int sybils, double stop, double decay, double connectivity = 0)
     {
-        double gain = 0;
+        double gain = 1;
         double reach = 1;
-        for (int hop = 0; hop <= sybils; hop++)
+        for (int hop = 1; hop <= sybils; hop++)
         {
-            gain += reach;
             reach *= (1 - stop) * (1 - decay);
+            gain += reach * (1 - connectivity);
         }
 
         return gain;

@@ -35,7 +35,12 @@ internal static class AttackArena
             clean.BalanceOf(IsVictim) - attacked.BalanceOf(IsVictim),
             Fairness.HonestDilution(attacked.BalanceOf(Economy.IsHonestSeeder), clean.BalanceOf(Economy.IsHonestSeeder)),
             attacked.Bound,
-            attacked.Slack);
+            attacked.LossBound,
+            attacked.Slack,
+            attacked.Cost,
+            names.Any(name => AttackCatalogue.Find(name).UsesIdentities)
+                ? Fairness.SybilGain(attacked.BalanceOf(Economy.IsAttacker), clean.BalanceOf(Economy.IsAttacker))
+                : double.NaN);
     }
 
     private static bool IsVictim(string name) => !Economy.IsAttacker(name);
@@ -43,20 +48,22 @@ internal static class AttackArena
     private static Economy PlayOne(Scenario scenario, uint run, IReadOnlyList<string> names, bool defended)
     {
         var economy = new Economy(scenario, run);
-        int identities = names.Contains("seeder-split", StringComparer.Ordinal) ? (int)economy.Parameter("identities", 8) : 1;
+        int identities = names.Contains("seeder-split", StringComparer.Ordinal) ? economy.Count("identities") : 1;
         economy.TradeHonestly(identities);
-        (double bound, double slack) = (0, 0);
+        (double bound, double lossBound, double slack) = (0, 0, 0);
         foreach (string name in names)
         {
-            economy.Bound = double.NaN;
-            economy.Slack = 0;
+            (economy.Bound, economy.LossBound, economy.Slack) = (double.NaN, double.NaN, 0);
             AttackCatalogue.Find(name).Play(economy, defended);
             bound += economy.Bound;
+            lossBound += economy.LossBound;
             slack += economy.Slack;
         }
 
-        economy.Bound = names.Count == 0 ? double.NaN : bound;
-        economy.Slack = slack;
+        // Together they have a bound where each of them has one.
+        (economy.Bound, economy.LossBound, economy.Slack) = names.Count == 0
+            ? (double.NaN, double.NaN, 0)
+            : (bound, lossBound, slack);
         return economy;
     }
 }

@@ -12,7 +12,7 @@ internal static class AuditAttacks
 
     private static void PlayAudited(Economy economy, bool defended, string victim)
     {
-        int claims = (int)economy.Parameter("claims", 200);
+        int claims = economy.Count("claims");
         double value = victim == "hub" ? economy.PieceMsat : economy.PieceMsat * economy.FeeShare;
         double rate = defended ? economy.Defences.AuditRate : 0;
         double bond = BondFor(economy, value);
@@ -29,11 +29,12 @@ internal static class AuditAttacks
             }
         }
 
-        economy.Credit(Economy.Attacker, gain - forfeited);
-        economy.Credit(victim, forfeited - gain);
-        // On average nothing; by luck, four standard deviations of a binomial.
+        economy.Credit(Economy.Attacker, gain);
+        economy.Credit(victim, -gain);
+        economy.Spend(victim, forfeited);
+        // What B >= (1-q) v / q promises: on average nothing; by luck, four standard deviations of a binomial.
         double audits = economy.Defences.AuditRate;
-        economy.Bound = Math.Max(0, claims * (((1 - audits) * value) - (audits * bond)));
+        economy.Bound = 0;
         economy.Slack = 4 * (value + bond) * Math.Sqrt(claims * audits * (1 - audits));
     }
 
@@ -50,15 +51,15 @@ internal static class AuditAttacks
     /// </remarks>
     public static void PriceShading(Economy economy, bool defended)
     {
-        double share = economy.Parameter("shade", 0.5);
+        double share = economy.Parameter("shade");
         Core.Exchange.ExposurePolicy exposure = economy.Scenario.Mechanism.Exposure;
         double saved = economy.Price.Of((long)Economy.Pieces * Economy.PieceLength).Value * (1 - share);
-        if (defended)
+        if (defended && economy.Defences.PriceCheck)
         {
             Core.Invariant.Require(
                 economy.ShadedVerdict(share) == Core.Channels.ReceiptVerdict.BadSignature,
                     "receipts below the price are refused");
-            saved = economy.Price.Of(ReceiptAttacks.ServedUnsigned(exposure, bounded: true)).Value;
+            saved = economy.Price.Of(ReceiptAttacks.ServedUnsigned(economy, defended)).Value;
         }
 
         economy.Credit(Economy.Attacker, saved);
@@ -69,25 +70,26 @@ internal static class AuditAttacks
         economy.Bound = economy.Price.Of(exposure.WindowAfter(0, 0)).Value;
     }
 
-    /// <summary>A reserved slot earns nothing for a while. The griefer gains nothing: what counts is loss for each
-    /// msat it spends.</summary>
+    /// <summary>A reserved slot earns nothing for a while. The griefer gains nothing: what counts is what the seeder
+    /// loses, which a deposit that goes to it makes good.</summary>
     public static void BudgetGriefing(Economy economy, bool defended)
     {
-        int reservations = (int)economy.Parameter("reservations", 20);
-        double idleLoss = economy.Parameter("idle-loss", 800);
+        int reservations = economy.Count("reservations");
+        double idleLoss = economy.Parameter("idle-loss");
         double deposit = defended ? economy.Defences.Deposit : 0;
-        economy.Credit("seeder-0", reservations * (deposit - idleLoss));
-        economy.Credit(Economy.Attacker, -reservations * deposit);
-        economy.Bound = 0;
+        economy.Credit("seeder-0", -reservations * idleLoss);
+        economy.Spend("seeder-0", reservations * deposit);
+        (economy.Bound, economy.LossBound) = (0, 0);
     }
 
+    /// <summary>Rubbish that has to be stored for ever; a deposit for each registration pays for it.</summary>
     public static void RegistrySpam(Economy economy, bool defended)
     {
-        int entries = (int)economy.Parameter("entries", 100);
-        double storage = economy.Parameter("storage-cost", 500);
+        int entries = economy.Count("entries");
+        double storage = economy.Parameter("storage-cost");
         double deposit = defended ? economy.Defences.Deposit : 0;
-        economy.Credit("registry", entries * (deposit - storage));
-        economy.Credit(Economy.Attacker, -entries * deposit);
-        economy.Bound = 0;
+        economy.Credit("registry", -entries * storage);
+        economy.Spend("registry", entries * deposit);
+        (economy.Bound, economy.LossBound) = (0, 0);
     }
 }

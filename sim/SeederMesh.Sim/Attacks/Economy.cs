@@ -53,15 +53,25 @@ internal sealed class Economy
     /// <summary>Price of one piece, msat.</summary>
     public double PieceMsat => Price.Of(PieceLength).Value;
 
-    /// <summary>A parameter of an attack, or its default.</summary>
-    public double Parameter(string name, double otherwise) => Scenario.AttackParameters.GetValueOrDefault(name, otherwise);
+    /// <summary>A parameter of an attack.</summary>
+    public double Parameter(string name) => Scenario.AttackParameters[name];
+
+    /// <summary>A parameter that counts something.</summary>
+    public int Count(string name) => (int)Parameter(name);
 
     /// <summary>Share of a settled amount that leaves a pair that deals with itself.</summary>
     public double FeeShare => (10_000 - Scenario.Mechanism.Split.Seeders) / 10_000.0;
 
-    /// <summary>The most that the attack may gain, and what chance may add to it; set by the attack.</summary>
+    /// <summary>The most that the attack may gain; set by the attack, NaN where there is no bound.</summary>
     public double Bound { get; set; } = double.NaN;
 
+    /// <summary>The most that others may lose by an attack that is made to harm; set by the attack.</summary>
+    public double LossBound { get; set; } = double.NaN;
+
+    /// <summary>What attacks have laid out, msat.</summary>
+    public double Cost { get; private set; }
+
+    /// <summary>What chance and rounding may add to the bounds.</summary>
     public double Slack { get; set; }
 
     public double BalanceOf(Func<string, bool> who) => balances.Where(entry => who(entry.Key)).Sum(entry => entry.Value);
@@ -71,6 +81,17 @@ internal sealed class Economy
     public static bool IsHonestSeeder(string name) => name.StartsWith("seeder", StringComparison.Ordinal);
 
     public void Credit(string name, double msat) => balances[name] = balances.GetValueOrDefault(name) + msat;
+
+    /// <summary>The attacker pays somebody: what it lays out for the attack.</summary>
+    public void Spend(string payee, double msat)
+    {
+        Credit(Attacker, -msat);
+        Credit(payee, msat);
+        Cost += msat;
+    }
+
+    /// <summary>Counts what the attacker has paid already, through its own channels.</summary>
+    public void CountCost(double msat) => Cost += msat;
 
     /// <summary>Bytes that a name claims from the pool of the scenario.</summary>
     public void ClaimFromPool(string name, double bytes) => poolBytes[name] = poolBytes.GetValueOrDefault(name) + bytes;

@@ -8,11 +8,11 @@ internal static class IdentityAttacks
     /// <summary>The attacker's pieces were already spread over k identities when the honest trades ran.</summary>
     public static void SeederSplit(Economy economy, bool defended)
     {
-        int identities = (int)economy.Parameter("identities", 8);
-        if (!defended)
+        int identities = economy.Count("identities");
+        if (!(defended && economy.Defences.PerByte))
         {
             // A bonus for being there: what an operator may offer to attract seeders, handed out by the head.
-            double bonus = economy.Parameter("bonus", 5000);
+            double bonus = economy.Parameter("bonus");
             economy.Credit(Economy.Attacker, bonus * (identities - 1));
             economy.Credit("hub", -bonus * (identities - 1));
         }
@@ -24,10 +24,9 @@ internal static class IdentityAttacks
 
     public static void Whitewashing(Economy economy, bool defended)
     {
-        int names = (int)economy.Parameter("identities", 8);
+        int names = economy.Count("identities");
         Core.Exchange.ExposurePolicy exposure = economy.Scenario.Mechanism.Exposure;
-        bool bounded = defended && economy.Defences.Window;
-        double pieces = (double)names * (ReceiptAttacks.ServedUnsigned(exposure, bounded) / Economy.PieceLength);
+        double pieces = (double)names * (ReceiptAttacks.ServedUnsigned(economy, defended) / Economy.PieceLength);
         economy.Credit(Economy.Attacker, pieces * economy.PieceMsat);
         economy.Credit("seeder-0", -pieces * economy.PieceMsat);
         economy.Bound = names * (double)economy.Price.Of(exposure.WindowAfter(0, 0)).Value;
@@ -38,15 +37,17 @@ internal static class IdentityAttacks
     public static void ReputationSybils(Economy economy, bool defended)
     {
         const double honestPeers = 9;
-        int sybils = (int)economy.Parameter("identities", 8);
-        double stop = economy.Parameter("stop", 0.15);
+        int sybils = economy.Count("identities");
+        double stop = economy.Parameter("stop");
         double decay = defended ? economy.Defences.Decay : 0;
-        double pool = economy.Parameter("pool", 100_000);
-        double gain = Reputation.SybilChainGain(sybils, stop, decay);
+        double connectivity = defended ? economy.Defences.ConnectivityDecay : 0;
+        double pool = economy.Parameter("pool");
+        double gain = Reputation.SybilChainGain(sybils, stop, decay, connectivity);
         double profit = (pool * gain / (gain + honestPeers)) - (pool / (1 + honestPeers));
         economy.Credit(Economy.Attacker, profit);
         economy.Credit("seeder-0", -profit);
-        double ceiling = Reputation.SybilCycleGain(stop, economy.Defences.Decay);
+        // What the defence promises: any number of Sybils multiplies a reputation by no more than this.
+        double ceiling = economy.Parameter("gain-max");
         economy.Bound = (pool * ceiling / (ceiling + honestPeers)) - (pool / (1 + honestPeers));
     }
 
@@ -55,8 +56,8 @@ internal static class IdentityAttacks
     public static void Eclipse(Economy economy, bool defended)
     {
         const int victims = 20_000;
-        double share = economy.Parameter("share", 0.3);
-        int links = defended ? (int)economy.Parameter("links", 8) : 1;
+        double share = economy.Parameter("share");
+        int links = defended ? economy.Defences.Links : 1;
         int eclipsed = 0;
         for (int victim = 0; victim < victims; victim++)
         {
@@ -75,7 +76,7 @@ internal static class IdentityAttacks
         double taken = value * eclipsed / victims;
         economy.Credit(Economy.Attacker, taken);
         economy.Credit("downloader-0", -taken);
-        double chance = Math.Pow(share, economy.Parameter("links", 8));
+        double chance = Math.Pow(share, economy.Parameter("links"));
         economy.Bound = value * chance;
         economy.Slack = value * ((4 * Math.Sqrt(chance * (1 - chance) / victims)) + (3.0 / victims));
     }

@@ -9,7 +9,7 @@ internal static class PoolAttacks
     /// msat.</summary>
     public static void CollusionRing(Economy economy, bool defended)
     {
-        int rounds = (int)economy.Parameter("rounds", 3);
+        int rounds = economy.Count("rounds");
         double before = economy.BalanceOf(Economy.IsAttacker);
         double others = economy.BalanceOf(name => !Economy.IsAttacker(name));
         for (int round = 0; round < rounds; round++)
@@ -22,9 +22,11 @@ internal static class PoolAttacks
         double lost = before - economy.BalanceOf(Economy.IsAttacker);
         double fees = economy.BalanceOf(name => !Economy.IsAttacker(name)) - others;
         Core.Invariant.Require(Math.Abs(lost - fees) < 0.5, "a ring on its own money loses its fees, exactly");
-        economy.Bound = -fees;
-        economy.Slack = 0.5;
-        if (!defended)
+        economy.CountCost(fees);
+        // By the split alone: in each of its channels, rounding moves less than one msat.
+        economy.Bound = -economy.FeeShare * rounds * economy.Price.Of((long)Economy.Pieces * Economy.PieceLength).Value;
+        economy.Slack = rounds;
+        if (!(defended && economy.Defences.Fees))
         {
             // Without fees the ring turns for nothing: what it lost comes back.
             economy.Credit(Economy.Attacker, fees);
@@ -34,25 +36,29 @@ internal static class PoolAttacks
 
     public static void RingWithMatch(Economy economy, bool defended)
     {
-        double amount = economy.Parameter("amount", 100_000);
+        double amount = economy.Parameter("amount");
         double fee = economy.FeeShare;
-        double match = defended ? Math.Min(economy.Parameter("match", 1), fee) : economy.Parameter("match", 1);
-        double profit = amount * (match - fee);
-        economy.Credit(Economy.Attacker, profit);
-        economy.Credit("creator", amount * (fee - match));
+        double offered = economy.Parameter("match");
+        double match = defended && economy.Defences.MatchCap ? Math.Min(offered, fee) : offered;
+        economy.Credit(Economy.Attacker, amount * match);
+        economy.Credit("creator", -amount * match);
+        economy.Spend("creator", amount * fee);
         economy.Bound = 0;
     }
 
     /// <summary>The best claim on a pro-rata pool is searched for, not put in: A = sqrt(P H / f) - H.</summary>
     public static void WashTrade(Economy economy, bool defended)
     {
-        double pool = economy.Parameter("pool", 100_000);
-        double honest = economy.Parameter("honest", 1000);
-        double cost = defended ? economy.Parameter("cost-on", 120) : economy.Parameter("cost", 10);
-        (_, double profit) = BestClaim(pool, honest, cost);
-        economy.Credit(Economy.Attacker, profit);
-        economy.Credit("seeder-0", -profit);
-        economy.Bound = WashTradeProfit(pool, honest, economy.Parameter("cost-on", 120));
+        double pool = economy.Parameter("pool");
+        double honest = economy.Parameter("honest");
+        double cost = defended ? Math.Max(economy.Defences.PoolFee, economy.Parameter("cost")) : economy.Parameter("cost");
+        (double claim, double profit) = BestClaim(pool, honest, cost);
+        // The pool is shared with seeder-0, who has all of it when nobody else claims; what claims cost goes to the creator.
+        economy.Credit(Economy.Attacker, profit + (cost * claim));
+        economy.Credit("seeder-0", -(profit + (cost * claim)));
+        economy.Spend("creator", cost * claim);
+        // What a fee of at least P/H for each claimed unit promises.
+        economy.Bound = 0;
         economy.Slack = 1e-6 * pool;
     }
 
@@ -92,11 +98,13 @@ internal static class PoolAttacks
     /// </summary>
     public static void QuadraticSybils(Economy economy, bool defended)
     {
-        int identities = (int)economy.Parameter("identities", 8);
-        double budget = economy.Parameter("amount", 100_000);
-        double match = QuadraticMatch(defended ? MatchRule.QuadraticPairwise : MatchRule.Quadratic, identities, budget);
-        economy.Credit(Economy.Attacker, match - (budget * economy.FeeShare));
-        economy.Credit("creator", (budget * economy.FeeShare) - match);
+        int identities = economy.Count("identities");
+        double budget = economy.Parameter("amount");
+        double match = QuadraticMatch(defended ? economy.Defences.MatchRule : MatchRule.Quadratic, identities, budget);
+        economy.Credit(Economy.Attacker, match);
+        economy.Credit("creator", -match);
+        economy.Spend("creator", budget * economy.FeeShare);
+        // No bound: that the pairwise rule stops one pair and not k Sybils is what this shows.
     }
 
     /// <summary>The match of k equal gifts that come to <paramref name="budget"/>.</summary>

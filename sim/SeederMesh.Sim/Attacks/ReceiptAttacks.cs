@@ -8,13 +8,12 @@ internal static class ReceiptAttacks
     /// <summary>The attacker takes what k seeders upload before they stop, and signs nothing.</summary>
     public static void Withholding(Economy economy, bool defended)
     {
-        int seeders = (int)economy.Parameter("seeders", 5);
+        int seeders = economy.Count("seeders");
         ExposurePolicy exposure = economy.Scenario.Mechanism.Exposure;
-        bool bounded = defended && economy.Defences.Window;
         double taken = 0;
         for (int seeder = 0; seeder < seeders; seeder++)
         {
-            double price = economy.Price.Of(ServedUnsigned(exposure, bounded)).Value;
+            double price = economy.Price.Of(ServedUnsigned(economy, defended)).Value;
             economy.Credit($"seeder-{seeder}", -price);
             taken += price;
         }
@@ -25,11 +24,20 @@ internal static class ReceiptAttacks
 
     /// <summary>Bytes that a seeder serves, piece by piece, to somebody who never signs: until its window is full, or
     /// all there is.</summary>
-    public static long ServedUnsigned(ExposurePolicy exposure, bool bounded)
+    /// <remarks>Without the ramp a window is as wide at once as it ever gets.</remarks>
+    public static long ServedUnsigned(Economy economy, bool defended)
     {
+        ExposurePolicy exposure = economy.Scenario.Mechanism.Exposure;
+        bool bounded = defended && economy.Defences.Window;
+        long window = exposure.WindowAfter(0, 0);
+        if (!economy.Defences.Ramp)
+        {
+            window = exposure.WindowAfter(receipts: 64, receiptedBytes: 0);
+        }
+
         long bytes = 0;
         while (bytes < (long)Economy.Pieces * Economy.PieceLength
-            && (!bounded || bytes + Economy.PieceLength <= exposure.WindowAfter(0, 0)))
+            && (!bounded || bytes + Economy.PieceLength <= window))
         {
             bytes += Economy.PieceLength;
         }
@@ -41,7 +49,7 @@ internal static class ReceiptAttacks
     /// nothing.</summary>
     public static void CorruptPieces(Economy economy, bool defended)
     {
-        int pieces = (int)economy.Parameter("pieces", 12);
+        int pieces = economy.Count("pieces");
         bool afterHash = defended && economy.Defences.PayAfterHash;
         string?[] paidFor = new string?[Economy.Pieces];
         for (int piece = 0; !afterHash && piece < pieces; piece++)
@@ -60,7 +68,7 @@ internal static class ReceiptAttacks
     /// <summary>Everything is reported ten times in a shuffled order, through the real channel.</summary>
     public static void Replay(Economy economy, bool defended)
     {
-        int copies = (int)economy.Parameter("copies", 10);
+        int copies = economy.Count("copies");
         string?[] sources = [.. Enumerable.Repeat<string?>($"{Economy.Attacker}-replay", Economy.Pieces)];
         double before = economy.BalanceOf(Economy.IsAttacker);
         economy.Trade("downloader-replay", sources, copies, naiveHub: !(defended && economy.Defences.Deduplicate));
@@ -81,7 +89,7 @@ internal static class ReceiptAttacks
     /// <summary>The same content in pieces of a full length and in tiny ones, both through a real channel.</summary>
     public static void TinyPieces(Economy economy, bool defended)
     {
-        int tiny = (int)economy.Parameter("piece-bytes", 16_384);
+        int tiny = economy.Count("piece-bytes");
         long usual = economy.SettleContent(Economy.PieceLength);
         bool perByte = defended && economy.Defences.PerByte;
         double pieces = (double)Economy.Pieces * Economy.PieceLength / tiny;

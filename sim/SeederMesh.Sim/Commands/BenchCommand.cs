@@ -39,10 +39,6 @@ internal static class BenchCommand
                     bytesPerPeer = result.BytesPerPeer,
                     peers = result.Peers,
                     pieces = result.Pieces,
-                    deliveries = result.Deliveries,
-                    seconds = Math.Round(result.Seconds, 3),
-                    peakMebibytes = result.PeakMebibytes,
-                    settledMsat = result.SettledMsat,
                 })
                 : $"{result.DeliveriesPerSecond:#,0} deliveries a second ({result.Deliveries:#,0} in {result.Seconds:0.0} s), "
                     + $"{result.BytesPerPeer} bytes a peer, {result.Peers:#,0} peers x {result.Pieces} pieces, "

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Diagnostics;
 using SeederMesh.Sim.Analysis;
 using SeederMesh.Sim.Outputs;
 using SeederMesh.Sim.Running;
 using SeederMesh.Sim.Scenarios;
-using Spectre.Console;
 
 namespace SeederMesh.Sim.Commands;
 
@@ -84,64 +82,5 @@ internal static class RunCommand
 
         string early = outcome.IsPartial ? " (ended early: partial)" : "";
         Console.WriteLine($"trace {outcome.Trace:x16}; {folder}/report.html{early}; amounts are play money");
-    }
-}
-
-/// <summary>The table of a suite of attacks, for a terminal.</summary>
-internal static class AttackPrinter
-{
-    public static void Print(SortedDictionary<string, Estimate> summary)
-    {
-        var table = new Table().AddColumns("attack", "gain off", "gain on", "+-95%", "victims' loss off", "on",
-            "dilution off", "on", "bound");
-        foreach (string name in AttackBars.Names(summary))
-        {
-            table.AddRow(
-                name, Number(".off.gain_msat"), Number(".on.gain_msat"),
-                summary[name + ".on.gain_msat"].Ci95.ToString("0.#"),
-                Number(".off.victims_loss_msat"), Number(".on.victims_loss_msat"),
-                summary[name + ".off.honest_dilution"].Mean.ToString("0.###"), summary[name
-                    + ".on.honest_dilution"].Mean.ToString("0.###"),
-                !summary.TryGetValue(name + ".on.bound_msat", out Estimate bound) || bound.N == 0 ? "none"
-                    : summary[name + ".on.bound_holds"].Mean >= 1 ? "holds" : "BROKEN");
-
-            string Number(string metric) => summary[name + metric].Mean.ToString("#,0.#");
-        }
-
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        console.Profile.Width = Math.Max(console.Profile.Width, 118);
-        console.Write(table.Border(TableBorder.Ascii));
-        Console.WriteLine("msat; against the same economy with everybody honest (common random numbers)");
-    }
-}
-
-/// <summary>A line on standard error: share done, time gone, time left.</summary>
-internal sealed class ProgressLine(string name, bool shown) : IDisposable
-{
-    private const int BarCells = 24;
-    private readonly Stopwatch elapsed = Stopwatch.StartNew();
-    private long lastMs = -1000;
-
-    public void Show(double share)
-    {
-        if (!shown || Console.IsErrorRedirected || (elapsed.ElapsedMilliseconds - lastMs < 100 && share < 1))
-        {
-            return;
-        }
-
-        lastMs = elapsed.ElapsedMilliseconds;
-        double left = share > 0 ? elapsed.Elapsed.TotalSeconds * (1 - share) / share : 0;
-        int cells = (int)(share * BarCells);
-        Console.Error.Write(
-            $"\r{name} [{new string('#', cells)}{new string('.', BarCells - cells)}] {share,4:P0} "
-            + $"{elapsed.Elapsed.TotalSeconds:0} s, {left:0} s left   ");
-    }
-
-    public void Dispose()
-    {
-        if (shown && !Console.IsErrorRedirected)
-        {
-            Console.Error.WriteLine();
-        }
     }
 }

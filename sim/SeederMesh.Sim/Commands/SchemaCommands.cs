@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SeederMesh.Sim.Attacks;
 using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Commands;
@@ -13,11 +12,6 @@ internal static class SchemaCommands
         command.SetAction(_ =>
         {
             Console.Write(ScenarioSchema.Describe());
-            Console.WriteLine("\n# Attacks");
-            foreach (Attack attack in AttackCatalogue.All)
-            {
-                Console.WriteLine($"{attack.Name,-20} {attack.Explanation}");
-            }
         });
         return command;
     }

@@ -86,4 +86,5 @@ internal enum RandomStream
     Attack = 9,
     Sampling = 10,
     Behaviour = 11,
+    Transfer = 12,
 }

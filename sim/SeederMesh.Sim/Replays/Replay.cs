@@ -48,20 +48,21 @@ internal sealed class Replay
     public (long Recorded, long Replayed) Hub { get; private set; }
 
     /// <summary>What is paid out, and still owed, to the seeders at the end of the replay.</summary>
-    public PayoutTotals Payouts { get; } = new();
+    public PayoutTotals Payouts { get; private init; } = new(new MechanismModel());
 
     /// <summary>Replays channels through a policy.</summary>
     public static Replay Of(IEnumerable<LoggedChannel> channels, ReplayPolicy policy)
     {
-        var replay = new Replay();
+        var replay = new Replay { Payouts = new PayoutTotals(policy.Payouts) };
         foreach (LoggedChannel channel in channels)
         {
             replay.Add(channel, policy);
         }
 
+        replay.Payouts.AddRevenue(replay.Hub.Replayed);
         foreach (ReplayedSeeder seeder in replay.Seeders)
         {
-            replay.Payouts.Pay(seeder.ReplayedMsat, policy.Payouts);
+            replay.Payouts.Pay(seeder.ReplayedMsat);
         }
 
         return replay;

@@ -65,8 +65,9 @@ internal sealed class Runner(Scenario scenario, int threads)
             case ScenarioMode.Exact:
                 return MissingPiece.Simulate(scenario, replicate);
             case ScenarioMode.Published:
-                return PublishedCases.ToMetrics(PublishedCases.Find(scenario.PublishedCase).Compute(scenario,
-                    CancellationToken.None));
+                // A replicate is a seed of its own; the first is the scenario's.
+                Scenario own = replicate == 0 ? scenario : scenario with { Seed = CounterRandom.Mix(scenario.Seed ^ replicate) };
+                return PublishedCases.ToMetrics(PublishedCases.Find(scenario.PublishedCase).Compute(own, CancellationToken.None));
             default:
                 table = AttackArena.Run(scenario, replicate);
                 return table.ToMetrics();

@@ -1,5 +1,6 @@
 using SeederMesh.Core.Exchange;
 using SeederMesh.Core.Money;
+using SeederMesh.Core.Splits;
 
 namespace SeederMesh.Sim.Scenarios;
 
@@ -114,6 +115,9 @@ internal sealed record NetworkModel
     public int OptimisticRounds { get; init; } = 3;
 
     public PieceSelection Selection { get; init; }
+
+    /// <summary>Whether the time of each transfer is exponential around what its rate makes it; else fixed.</summary>
+    public bool TransferIsExponential { get; init; }
 }
 
 /// <summary>Which piece a peer asks for.</summary>
@@ -177,6 +181,12 @@ internal sealed record Population
 
     public ChokePolicy Choke { get; init; }
 
+    /// <summary>Most links of a peer of this population.</summary>
+    public int Neighbours { get; init; }
+
+    /// <summary>Whether it asks for as many links as it may have, not for half as others do.</summary>
+    public bool LargeView { get; init; }
+
     /// <summary>Whether it opens a channel and signs receipts.</summary>
     public bool Pays { get; init; } = true;
 
@@ -191,6 +201,9 @@ internal enum ChokePolicy
     TitForTat,
     Rotate,
     PaidFirst,
+
+    /// <summary>BitTyrant: the cheapest reciprocation first, each at the rate that it takes.</summary>
+    Bittyrant,
 }
 
 /// <summary>When the peers of a population come.</summary>
@@ -262,6 +275,9 @@ internal sealed record MechanismModel
     /// <summary>Routing fee of a payout: fixed part, msat, and parts per million.</summary>
     public (long BaseMsat, int Ppm) RoutingFee { get; init; }
 
+    /// <summary>The most that routing may cost, as a share of a payment.</summary>
+    public BasisPoints FeeLimit { get; init; }
+
     public DefenceModel Defences { get; init; } = new();
 }
 
@@ -286,8 +302,32 @@ internal sealed record DefenceModel
     /// <summary>Bond that a caught cheater loses, msat.</summary>
     public double Bond { get; init; }
 
+    /// <summary>A window grows with each receipt: without, it is as wide at once as it ever gets.</summary>
+    public bool Ramp { get; init; } = true;
+
+    /// <summary>Receipts are worked out again at the manifest's price.</summary>
+    public bool PriceCheck { get; init; } = true;
+
+    /// <summary>Creator, registry and hub keep their shares of self-dealing too.</summary>
+    public bool Fees { get; init; } = true;
+
+    /// <summary>A match is at most the share that leaves the pair.</summary>
+    public bool MatchCap { get; init; } = true;
+
+    /// <summary>How a quadratic match is shared out.</summary>
+    public MatchRule MatchRule { get; init; }
+
+    /// <summary>What a unit claimed from a pool costs, msat.</summary>
+    public double PoolFee { get; init; }
+
+    /// <summary>Independent sources that a peer asks who has the content.</summary>
+    public int Links { get; init; }
+
     /// <summary>Decay of reputation for each hop.</summary>
     public double Decay { get; init; }
+
+    /// <summary>Decay of reputation that is reached through one identity only.</summary>
+    public double ConnectivityDecay { get; init; }
 
     /// <summary>Deposit for each channel or registration, msat.</summary>
     public double Deposit { get; init; }

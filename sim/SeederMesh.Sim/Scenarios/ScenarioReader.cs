@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SeederMesh.Core.Exchange;
 using SeederMesh.Core.Money;
+using SeederMesh.Core.Splits;
 using SeederMesh.Sim.Attacks;
+using SeederMesh.Sim.Published;
 
 namespace SeederMesh.Sim.Scenarios;
 
@@ -134,7 +137,7 @@ internal sealed partial class ScenarioReader
         SchemaKey key = ScenarioSchema.Find(ListPosition().Replace(path, "[]"))!;
         if (key.Default is null)
         {
-            errors.Add($"{path}: must be given");
+            errors.Add($"{Where(path[..(path.LastIndexOf('.') + 1)])}{path}: must be given");
         }
 
         return (T)ParseValue(key, key.Default ?? "?").Value!;
@@ -154,13 +157,14 @@ internal sealed partial class ScenarioReader
         double piece = Number("content.piece");
         if (size % piece != 0 || size / piece > ushort.MaxValue)
         {
-            errors.Add($"content.size: must be 1 to {ushort.MaxValue} whole pieces of content.piece");
+            string written = parsed.ContainsKey("content.size") ? "content.size" : "content.piece";
+            errors.Add($"{Where(written)}content.size: must be 1 to {ushort.MaxValue} whole pieces of content.piece");
         }
 
         double tick = Number("time.tick");
         if (Number("time.end") / tick > int.MaxValue - 2.0)
         {
-            errors.Add("time.end: is more than 2^31 ticks; make time.tick longer");
+            errors.Add($"{Where("time.end")}time.end: is more than 2^31 ticks; make time.tick longer");
         }
 
         var populations = new List<Population>();
@@ -170,11 +174,7 @@ internal sealed partial class ScenarioReader
         }
 
         ScenarioMode mode = Choice<ScenarioMode>("mode");
-        if (mode == ScenarioMode.Pieces && populations.Count is 0 or > 250)
-        {
-            errors.Add("populations: must be a list of 1 to 250 populations");
-        }
-
+        CheckTogether(mode);
         if (errors.Count > 0)
         {
             return null;
@@ -198,9 +198,9 @@ internal sealed partial class ScenarioReader
             },
             Populations = populations,
             Mechanism = BuildMechanism(),
-            Parameters = Free("parameters."),
+            Parameters = BuildParameters("parameters.", PublishedCases.ParametersOf(Get<string>("published.case"), mode)),
             Attacks = Get<string[]>("attacks"),
-            AttackParameters = Free("attack."),
+            AttackParameters = BuildParameters("attack.", AttackCatalogue.Parameters),
             PublishedCase = Get<string>("published.case"),
             PublishedTolerance = Number("published.tolerance"),
             Sweep = text.Sweep,
@@ -246,6 +246,7 @@ internal sealed partial class ScenarioReader
         Selection = Choice<PieceSelection>("network.selection"),
         RarestSample = Integer("network.rarest-sample"),
         RechokeSeconds = Number("network.rechoke"),
+        TransferIsExponential = Get<string>("network.transfer") == "exponential",
         OptimisticRounds = Integer("network.optimistic-rounds"),
     };
 
@@ -267,6 +268,10 @@ internal sealed partial class ScenarioReader
         Uploads = Get<bool>(path + ".uploads"),
         SuperSeeds = Get<bool>(path + ".super-seeds"),
         Choke = Choice<ChokePolicy>(path + ".choke"),
+        Neighbours = parsed.ContainsKey(path + ".neighbours")
+            ? Math.Min(Integer(path + ".neighbours"), Integer("network.neighbours"))
+            : Integer("network.neighbours"),
+        LargeView = Get<bool>(path + ".large-view"),
         Pays = Get<bool>(path + ".pays"),
         SignsPieces = Integer(path + ".signs"),
     };
@@ -279,7 +284,7 @@ internal sealed partial class ScenarioReader
         int sum = split.Creator + split.Seeders + split.Registry + split.Hub;
         if (sum != 10_000)
         {
-            errors.Add($"mechanism.split: the shares add up to {sum} basis points, not 10000");
+            errors.Add($"{Where("mechanism.split")}mechanism.split: the shares add up to {sum} basis points, not 10000");
         }
 
         return new MechanismModel
@@ -289,6 +294,7 @@ internal sealed partial class ScenarioReader
             Exposure = new ExposurePolicy((long)Number("mechanism.exposure.initial"), (long)Number("mechanism.exposure.cap")),
             VerifyShare = Number("mechanism.verify-share"),
             PayoutThreshold = Msat.From((long)Number("mechanism.payout.threshold")),
+            FeeLimit = new BasisPoints(Integer("mechanism.payout.fee-limit")),
             RoutingFee = ((long)Number("mechanism.payout.fee-base"), Integer("mechanism.payout.fee-ppm")),
             Defences = new DefenceModel
             {
@@ -299,14 +305,87 @@ internal sealed partial class ScenarioReader
                 AuditRate = Number("mechanism.defences.audit-rate"),
                 Bond = Number("mechanism.defences.bond"),
                 Decay = Number("mechanism.defences.decay"),
+                ConnectivityDecay = Number("mechanism.defences.connectivity-decay"),
+                Ramp = Get<bool>("mechanism.defences.ramp"),
+                PriceCheck = Get<bool>("mechanism.defences.price-check"),
+                Fees = Get<bool>("mechanism.defences.fees"),
+                MatchCap = Get<bool>("mechanism.defences.match-cap"),
+                MatchRule = Choice<MatchRule>("mechanism.defences.match-rule"),
+                PoolFee = Number("mechanism.defences.pool-fee"),
+                Links = Integer("mechanism.defences.links"),
                 Deposit = Number("mechanism.defences.deposit"),
             },
         };
     }
 
-    private Dictionary<string, double> Free(string prefix) => parsed
-        .Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))
-        .ToDictionary(entry => entry.Key[prefix.Length..], entry => (double)entry.Value, StringComparer.Ordinal);
+    /// <summary>The parameters that are given, and the defaults of the others.</summary>
+    private Dictionary<string, double> BuildParameters(string prefix, ImmutableArray<ScenarioParameter> allowed)
+    {
+        var values = allowed.Where(parameter => !double.IsNaN(parameter.Default))
+            .ToDictionary(parameter => parameter.Name, parameter => parameter.Default, StringComparer.Ordinal);
+        foreach ((string path, object value) in parsed.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            string name = path[prefix.Length..];
+            if (allowed.FirstOrDefault(parameter => parameter.Name == name) is not { } parameter)
+            {
+                string names = allowed.Length == 0 ? "none" : string.Join(", ", allowed.Select(other => other.Name));
+                errors.Add($"{Where(path)}{path}: no such parameter; allowed here: {names}");
+            }
+            else if (!parameter.Allows((double)value))
+            {
+                errors.Add($"{Where(path)}{path}: '{text.Values[path].Value}' is not allowed; write {parameter.Allowed}");
+            }
+            else
+            {
+                values[name] = (double)value;
+            }
+        }
+
+        return values;
+    }
+
+    /// <summary>Where a key was written: <c>line 5: </c>; nothing when it was not.</summary>
+    private string Where(string path) => text.Values.TryGetValue(path, out (string Value, string Where) found)
+        ? found.Where + ": "
+        : text.Values.FirstOrDefault(entry => entry.Key.StartsWith(path, StringComparison.Ordinal)).Value is { Where: { } beside }
+            ? beside + ": "
+            : "";
+
+    /// <summary>Rules over more than one key.</summary>
+    private void CheckTogether(ScenarioMode mode)
+    {
+        string published = Get<string>("published.case");
+        if (published != "none" && !PublishedCases.Find(published).Modes.Contains(mode))
+        {
+            string modes = string.Join(", ", PublishedCases.Find(published).Modes.Select(allowed =>
+                $"mode: {allowed.ToString().ToLowerInvariant()}"));
+            errors.Add($"{Where("published.case")}published.case: {published} needs {modes}");
+        }
+        else if (mode == ScenarioMode.Published && published == "none")
+        {
+            errors.Add($"{Where("mode")}mode: published needs published.case, one of: {string.Join(", ", PublishedCases.Names)}");
+        }
+
+        if (mode != ScenarioMode.Attack && Get<string[]>("attacks").Length > 0)
+        {
+            errors.Add($"{Where("attacks")}attacks: needs mode: attack");
+        }
+
+        string[] names = [.. Enumerable.Range(0, text.CountOf("populations")).Select(index => Get<string>($"populations[{index}].name"))];
+        for (int index = 0; index < names.Length; index++)
+        {
+            if (names.Take(index).Contains(names[index], StringComparer.Ordinal))
+            {
+                errors.Add($"{Where($"populations[{index}].name")}populations[{index}].name: '{names[index]}' is taken; "
+                    + "every population needs a name of its own");
+            }
+        }
+
+        if (mode == ScenarioMode.Pieces && names.Length is 0 or > 250)
+        {
+            errors.Add($"{Where("populations")}populations: must be a list of 1 to 250 populations");
+        }
+    }
 
     [GeneratedRegex(@"\[\d+\]", RegexOptions.NonBacktracking)]
     private static partial Regex ListPosition();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using SeederMesh.Sim.Attacks;
 using SeederMesh.Sim.Published;
 
 namespace SeederMesh.Sim.Scenarios;
@@ -63,6 +64,8 @@ internal static class ScenarioSchema
         new("network.selection", ValueKind.Choice, "rarest-first", "Which piece is asked for", Allowed: ["rarest-first",
             "random"]),
         new("network.rarest-sample", ValueKind.Integer, "8", "Candidates that the rarest is chosen from; 0 is all", 0, 65_535),
+        new("network.transfer", ValueKind.Choice, "fixed", "How the time of a transfer varies around what its rate makes it",
+            Allowed: ["fixed", "exponential"]),
         new("network.rechoke", ValueKind.Duration, "10s", "Between two decisions of a choker", 0.01),
         new("network.optimistic-rounds", ValueKind.Integer, "3", "Decisions that an optimistic unchoke lasts", 1, 1000),
         new("content.torrents", ValueKind.Integer, "1", "Swarms that share nothing; they run in parallel", 1, 1_000_000),
@@ -85,7 +88,9 @@ internal static class ScenarioSchema
         new("populations[].uploads", ValueKind.Flag, "yes", "Free-riders do not"),
         new("populations[].super-seeds", ValueKind.Flag, "no", "Offers each piece as rarely as possible"),
         new("populations[].choke", ValueKind.Choice, "tit-for-tat", "Whom it serves", Allowed: ["tit-for-tat", "rotate",
-            "paid-first"]),
+            "paid-first", "bittyrant"]),
+        new("populations[].neighbours", ValueKind.Integer, "64", "Most links of its peers, at most network.neighbours", 1, 64),
+        new("populations[].large-view", ValueKind.Flag, "no", "Asks for all the links that it may have, not for half"),
         new("populations[].pays", ValueKind.Flag, "yes", "Opens a channel and signs receipts"),
         new("populations[].signs", ValueKind.Integer, "2147483647", "Receipts for one seeder after which it stops signing", 0,
             int.MaxValue),
@@ -97,25 +102,36 @@ internal static class ScenarioSchema
         new("mechanism.exposure.initial", ValueKind.Size, "4MiB", "Window before the first receipt", 1),
         new("mechanism.exposure.cap", ValueKind.Size, "64MiB", "Window that doubling stops at", 1),
         new("mechanism.verify-share", ValueKind.Number, "0.001", "Share of channels really signed and verified", 0, 1),
+        new("mechanism.payout.fee-limit", ValueKind.Integer, "100", "Most that routing may cost, basis points of a payment", 1, 10_000),
         new("mechanism.payout.threshold", ValueKind.Money, "1000msat", "Least that is paid out"),
         new("mechanism.payout.fee-base", ValueKind.Money, "0msat", "Routing fee of a payout, fixed part"),
         new("mechanism.payout.fee-ppm", ValueKind.Integer, "0", "Routing fee, parts per million", 0, 1_000_000),
-        new("mechanism.defences.window", ValueKind.Flag, "yes", "Bounded exposure with a ramp"),
+        new("mechanism.defences.window", ValueKind.Flag, "yes", "Bounded exposure"),
+        new("mechanism.defences.ramp", ValueKind.Flag, "yes", "The window starts small and grows with each receipt"),
         new("mechanism.defences.pay-after-hash", ValueKind.Flag, "yes", "Receipts only for pieces that passed"),
         new("mechanism.defences.deduplicate", ValueKind.Flag, "yes", "What was settled is not settled again"),
-        new("mechanism.defences.per-byte", ValueKind.Flag, "yes", "Paid per byte, not per piece"),
+        new("mechanism.defences.per-byte", ValueKind.Flag, "yes", "Paid per byte, not per piece or per head"),
         new("mechanism.defences.audit-rate", ValueKind.Number, "0.05", "Share of claims that are audited", 0, 1),
         new("mechanism.defences.bond", ValueKind.Money, "0msat", "What a caught cheater loses; 0 takes the least that deters"),
-        new("mechanism.defences.decay", ValueKind.Number, "0.1", "Decay of reputation for each hop", 0, 1),
+        new("mechanism.defences.decay", ValueKind.Number, "0.3", "Decay of reputation for each hop (MeritRank: transitivity)", 0, 1),
+        new("mechanism.defences.connectivity-decay", ValueKind.Number, "0.5",
+            "Decay of reputation reached through one identity only (MeritRank: connectivity)", 0, 1),
+        new("mechanism.defences.links", ValueKind.Integer, "8", "Independent sources that a peer asks who has the content", 1, 64),
+        new("mechanism.defences.fees", ValueKind.Flag, "yes", "Creator, registry and hub keep their shares of self-dealing too"),
+        new("mechanism.defences.match-cap", ValueKind.Flag, "yes", "A match is at most the share that leaves the pair"),
+        new("mechanism.defences.match-rule", ValueKind.Choice, "quadratic-pairwise", "How a quadratic match is shared out",
+            Allowed: ["quadratic", "quadratic-pairwise"]),
+        new("mechanism.defences.pool-fee", ValueKind.Money, "120msat", "What a unit claimed from a pool costs at least"),
+        new("mechanism.defences.price-check", ValueKind.Flag, "yes", "Receipts are worked out again at the manifest's price"),
         new("mechanism.defences.deposit", ValueKind.Money, "1000msat", "For a registration or a reserved budget"),
         new("parameters.*", ValueKind.Number, null,
-            "Of markov, fluid and exact mode: L, theta, mu, c, gamma, eta, K, Us", double.NegativeInfinity),
+            "Of markov, fluid and exact mode and of published cases: see below", double.NegativeInfinity),
         new("published.case", ValueKind.Choice, "none", "Which published result mesh-sim validate holds it against",
             Allowed: [.. PublishedCases.Names, "none"]),
         new("published.tolerance", ValueKind.Number, "0.03",
             "How far off it may be: relative, or absolute where the case says so", 0, 10),
         new("attacks", ValueKind.Attacks, "", "Attacks, by name"),
-        new("attack.*", ValueKind.Number, null, "An attack's own parameters", double.NegativeInfinity),
+        new("attack.*", ValueKind.Number, null, "What attacks take: see below", double.NegativeInfinity),
         new("sweep.*", ValueKind.Text, null, "A key and the list of its values, for mesh-sim sweep"),
     ];
 
@@ -144,7 +160,29 @@ internal static class ScenarioSchema
         {
             string allowed = key.Allowed.IsDefaultOrEmpty ? key.Kind.ToString().ToLowerInvariant() : string.Join("|",
                 key.Allowed);
-            text.Append($"{key.Path,-34} {(key.Default is null ? "(none)" : "= " + key.Default),-18} {allowed}: {key.Explanation}\n");
+            text.Append($"{key.Path,-38} {(key.Default is null ? "(none)" : "= " + key.Default),-18} {allowed}: {key.Explanation}\n");
+        }
+
+        text.Append("\n# parameters: of published results (published.case), and of the modes markov, fluid and exact\n");
+        foreach (PublishedCase published in PublishedCases.All)
+        {
+            text.Append($"{published.Name}: {published.Source}\n");
+            foreach (ScenarioParameter parameter in published.Parameters)
+            {
+                text.Append($"  {parameter}\n");
+            }
+        }
+
+        text.Append("\n# attack: what attacks take\n");
+        foreach (ScenarioParameter parameter in AttackCatalogue.Parameters)
+        {
+            text.Append($"  {parameter}\n");
+        }
+
+        text.Append("\n# attacks: strategies by name, any of them together\n");
+        foreach (Attack attack in AttackCatalogue.All)
+        {
+            text.Append($"{attack.Name,-20} {attack.Explanation}\n");
         }
 
         return text.ToString();

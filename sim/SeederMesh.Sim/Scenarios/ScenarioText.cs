@@ -101,6 +101,12 @@ internal sealed class ScenarioText
             key = $"{list}[{index}]{key[(close + 1)..]}";
         }
 
+        if (key.StartsWith("sweep.", StringComparison.Ordinal))
+        {
+            Sweep[key["sweep.".Length..]] = value.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries);
+            return;
+        }
+
         values[key] = (value, where);
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class Swarm
             }
         }
 
-        LinkToSome(peer, Math.Max(1, state.DegreeMax / 2));
+        LinkToSome(peer, WantedLinks(population));
         OnRechoke(peer);
     }
 
@@ -65,7 +65,13 @@ internal sealed partial class Swarm
         books.CloseChannel(peer);
         ScheduleDeparture(peer, PopulationOf(peer));
         DropCompleteNeighbours(peer);
-        if (PopulationOf(peer).Choke != ChokePolicy.TitForTat)
+        int wanted = WantedLinks(PopulationOf(peer));
+        if (state.Degree[peer] < wanted && PopulationOf(peer).StaySeconds > 0)
+        {
+            LinkToSome(peer, wanted);
+        }
+
+        if (!ServesEverybody(peer, PopulationOf(peer)))
         {
             return;
         }
@@ -98,13 +104,18 @@ internal sealed partial class Swarm
         for (int attempt = 0; attempt < attempts && state.Degree[peer] < wanted; attempt++)
         {
             int other = state.Alive[everybody ? (start + attempt) % aliveCount : links.Below(aliveCount)];
-            if (other != peer && state.Degree[other] < state.DegreeMax && !(state.IsNat[peer] && state.IsNat[other])
+            if (other != peer && state.Degree[other] < PopulationOf(other).Neighbours && !(state.IsNat[peer] && state.IsNat[other])
                 && !(IsComplete(peer) && IsComplete(other)) && !Neighbours(peer).Contains(other))
             {
                 Link(peer, other);
             }
         }
     }
+
+    /// <summary>Half of what it may have, so that there is room for those who come later; all of it with a large
+    /// view.</summary>
+    private static int WantedLinks(Population population) =>
+        Math.Max(1, population.LargeView ? population.Neighbours : population.Neighbours / 2);
 
     private bool IsComplete(int peer) => state.HaveCount[peer] == state.Pieces;
 
@@ -126,6 +137,10 @@ internal sealed partial class Swarm
             state.Back[link] = back;
             state.Sent[link] = 0;
             state.Received[link] = 0;
+            if (strategic is not null)
+            {
+                BelieveInitially(link, neighbour, state.Up[peer]);
+            }
         }
     }
 
@@ -141,7 +156,8 @@ internal sealed partial class Swarm
     }
 
     private bool ServesEverybody(int peer, Population population) =>
-        population.Choke == ChokePolicy.Rotate || (population.Choke == ChokePolicy.TitForTat && IsComplete(peer));
+        population.Choke == ChokePolicy.Rotate
+        || (population.Choke is ChokePolicy.TitForTat or ChokePolicy.Bittyrant && IsComplete(peer));
 
     private ulong AllLinks(int peer) =>
         state.Degree[peer] == 0 ? 0 : ulong.MaxValue >> (64 - state.Degree[peer]);
@@ -154,14 +170,15 @@ internal sealed partial class Swarm
         }
 
         Population population = PopulationOf(peer);
-        if (state.Degree[peer] < state.DegreeMax / 4 || (IsComplete(peer) && state.Degree[peer] < state.DegreeMax / 2))
+        int wanted = WantedLinks(population);
+        if (state.Degree[peer] < wanted / 2 || ((population.LargeView || IsComplete(peer)) && state.Degree[peer] < wanted))
         {
-            LinkToSome(peer, Math.Max(1, state.DegreeMax / 2));
+            LinkToSome(peer, wanted);
         }
 
         state.Unchoked[peer] = ServesEverybody(peer, population)
             ? AllLinks(peer)
-            : Choke(peer, population);
+            : IsStrategic(peer) ? ChokeStrategically(peer) : Choke(peer, population);
         Wake(peer);
         wheel.Schedule(chokeTimers + peer, (int)Math.Min((long)now + rechokeTicks, int.MaxValue - 1));
     }
@@ -179,13 +196,16 @@ internal sealed partial class Swarm
         }
 
         int round = now / rechokeTicks;
-        int optimistic = round / scenario.Network.OptimisticRounds % degree;
+        // Each peer starts its turns elsewhere: else all of them would reach the same newcomer at the same time.
+        int offset = (int)(unchecked((uint)peer * 2_654_435_761U) >> 22);
+        ulong wanting = 0;
         Span<int> rank = stackalloc int[64];
         for (int edge = 0; edge < degree; edge++)
         {
             int link = (peer * state.DegreeMax) + edge;
             int neighbour = state.Neighbour[link];
             bool interested = Wants(neighbour, peer);
+            wanting |= interested ? 1UL << edge : 0;
             int merit = population.Choke == ChokePolicy.PaidFirst ? (books.Pays(neighbour) ? 1 : 0) : state.Received[link];
             state.Received[link] >>= 1;
             int turn = (edge + degree - (round % degree)) % degree;
@@ -214,17 +234,35 @@ internal sealed partial class Swarm
             rank[best] = -1;
         }
 
-        for (int step = 0; step < degree && BitOperations.PopCount(chosen) < population.Slots; step++)
+        return chosen | NextInTurn(wanting, chosen, (round / scenario.Network.OptimisticRounds) + offset, population.Slots);
+    }
+
+    /// <summary>Those who have not been chosen, in turn, into the slots that are left.</summary>
+    private static ulong NextInTurn(ulong wanting, ulong chosen, int turn, int slots)
+    {
+        int count = BitOperations.PopCount(wanting);
+        if (count == 0)
         {
-            int edge = (optimistic + step) % degree;
-            if (rank[edge] >= 0)
-            {
-                chosen |= 1UL << edge;
-                rank[edge] = -1;
-            }
+            return 0;
         }
 
-        return chosen;
+        ulong first = wanting;
+        for (int skip = turn % count; skip > 0; skip--)
+        {
+            first &= first - 1;
+        }
+
+        // From there to the end, then from the beginning.
+        ulong optimistic = 0;
+        int left = slots - BitOperations.PopCount(chosen);
+        for (ulong upper = first & ~chosen, lower = wanting & ~first & ~chosen; left > 0 && (upper | lower) != 0; left--)
+        {
+            ulong part = upper != 0 ? upper : lower;
+            optimistic |= part & (~part + 1);
+            (upper, lower) = upper != 0 ? (upper & (upper - 1), lower) : (0, lower & (lower - 1));
+        }
+
+        return optimistic;
     }
 
     /// <summary>Whether <paramref name="uploader"/> has a piece that <paramref name="peer"/> lacks.</summary>
@@ -328,6 +366,7 @@ internal sealed partial class Swarm
             state.Back[to] = state.Back[from];
             state.Sent[to] = state.Sent[from];
             state.Received[to] = state.Received[from];
+            strategic?.Move(from, to);
             state.Back[(state.Neighbour[to] * state.DegreeMax) + state.Back[to]] = edge;
             unchoked |= ((unchoked >> last) & 1) << edge;
             for (int slot = 0; slot < state.SlotsMax; slot++)

@@ -30,7 +30,10 @@ internal sealed partial class Swarm
     private readonly int latencyTicks;
     private readonly int[] superSeeded;
     private readonly long[] exchanges;
+    private readonly StrategicLinks? strategic;
+    private readonly int medianSplit;
     private CounterRandom random;
+    private CounterRandom transfers;
     private int aliveCount;
     private int leechersPresent;
     private int leechersToCome;
@@ -51,6 +54,12 @@ internal sealed partial class Swarm
         exchanges = new long[scenario.Populations.Count * scenario.Populations.Count];
         random = new CounterRandom(scenario.Seed, run, (ulong)plan.Torrent, RandomStream.Pieces);
         books = new ChannelBooks(scenario, plan, run, state);
+        transfers = new CounterRandom(scenario.Seed, run, (ulong)plan.Torrent, RandomStream.Transfer);
+        if (scenario.Populations.Any(population => population.Choke == ChokePolicy.Bittyrant))
+        {
+            strategic = new StrategicLinks(checked(state.Peers * state.DegreeMax));
+            medianSplit = MedianSplit();
+        }
     }
 
     /// <summary>Pieces delivered.</summary>
@@ -171,6 +180,11 @@ internal sealed partial class Swarm
 
         ref byte received = ref state.Received[(receiver * state.DegreeMax) + state.Back[link]];
         received += received == byte.MaxValue ? (byte)0 : (byte)1;
+        if (strategic is not null)
+        {
+            strategic.Pieces[(receiver * state.DegreeMax) + state.Back[link]]++;
+        }
+
         unchecked
         {
             ulong what = ((ulong)(uint)uploader << 32) ^ (uint)receiver ^ ((ulong)piece << 20) ^ ((ulong)(uint)now << 11);
@@ -214,6 +228,14 @@ internal sealed partial class Swarm
         int first = peer * state.DegreeMax;
         ulong unchoked = state.Unchoked[peer];
         int slotRate = Math.Max(1, state.Up[peer] / PopulationOf(peer).Slots);
+        bool isStrategic = IsStrategic(peer);
+        int left = int.MaxValue;
+        if (isStrategic)
+        {
+            (left, ulong served) = StrategicUse(peer);
+            unchoked &= ~served;
+        }
+
         bool full = false;
         int cursor = state.Cursor[peer];
         for (ulong upper = unchoked & (ulong.MaxValue << (cursor & 63)), lower = unchoked & ~upper; (upper | lower) != 0;)
@@ -234,8 +256,14 @@ internal sealed partial class Swarm
                 continue;
             }
 
-            int rate = Math.Min(slotRate, state.Down[receiver] - state.DownUsed[receiver]);
-            if (state.InFlightCount[receiver] >= state.DownloadsMax || rate < 1 + (Math.Min(slotRate, state.Down[receiver]) >> 3))
+            int offered = slotRate;
+            if (isStrategic && (offered = strategic!.Needed[first + edge]) > left)
+            {
+                continue;
+            }
+
+            int rate = Math.Min(offered, state.Down[receiver] - state.DownUsed[receiver]);
+            if (state.InFlightCount[receiver] >= state.DownloadsMax || rate < 1 + (Math.Min(offered, state.Down[receiver]) >> 3))
             {
                 full = true;
                 continue;
@@ -286,7 +314,13 @@ internal sealed partial class Swarm
         state.SlotRate[index] = rate;
         state.DownUsed[receiver] += rate;
         state.InFlight[(receiver * state.DownloadsMax) + state.InFlightCount[receiver]++] = piece;
-        wheel.Schedule(index, now + delay + TicksFor(state.PieceLength, rate));
+        int ticks = TicksFor(state.PieceLength, rate);
+        if (scenario.Network.TransferIsExponential)
+        {
+            ticks = (int)Math.Clamp(transfers.Exponential(ticks), 1, int.MaxValue - now - 1.0 - latencyTicks);
+        }
+
+        wheel.Schedule(index, now + delay + ticks);
     }
 
     /// <summary>Whole ticks, rounded up, so that no transfer beats its capacity.</summary>

@@ -1,5 +1,6 @@
 using SeederMesh.Sim.Analysis;
 using SeederMesh.Sim.Attacks;
+using SeederMesh.Sim.Running;
 using SeederMesh.Sim.Scenarios;
 using Xunit;
 
@@ -89,6 +90,63 @@ public sealed class AttackTests
         Estimate gains = Estimate.Of(Enumerable.Range(0, 40).Select(run =>
             AttackArena.Play(Read("mechanism.defences.audit-rate=0.1"), (uint)run, ["over-claim"], defended: true).Gain));
         Assert.InRange(gains.Mean, -2 * gains.Ci95, 2 * gains.Ci95);
+    }
+
+    // attack, defence switch -> without it, the bound is broken
+    [Theory]
+    [InlineData("seeder-split", "per-byte=no")]
+    [InlineData("whitewashing", "window=no")]
+    [InlineData("whitewashing", "ramp=no")]
+    [InlineData("reputation-sybils", "decay=0")]
+    [InlineData("reputation-sybils", "connectivity-decay=0")]
+    [InlineData("eclipse", "links=1")]
+    [InlineData("eclipse", "links=4")]
+    [InlineData("collusion-ring", "fees=no")]
+    [InlineData("ring-match", "match-cap=no")]
+    [InlineData("wash-trade", "pool-fee=90msat")]
+    [InlineData("withholding", "window=no")]
+    [InlineData("withholding", "ramp=no")]
+    [InlineData("corrupt-pieces", "pay-after-hash=no")]
+    [InlineData("replay", "deduplicate=no")]
+    [InlineData("tiny-pieces", "per-byte=no")]
+    [InlineData("over-claim", "audit-rate=0")]
+    [InlineData("over-claim", "bond=1msat")]
+    [InlineData("under-reporting", "audit-rate=0")]
+    [InlineData("price-shading", "price-check=no")]
+    [InlineData("price-shading", "ramp=no")]
+    [InlineData("budget-griefing", "deposit=500msat")]
+    [InlineData("registry-spam", "deposit=100msat")]
+    public void Play_DefenceSwitchedOff_BreaksTheBound(string attack, string defence)
+    {
+        AttackOutcome outcome = AttackArena.Play(Read($"mechanism.defences.{defence}"), 0, [attack], defended: true);
+        Assert.True(outcome.HasBound && !outcome.BoundHolds, $"{attack}: gain {outcome.Gain}, loss {outcome.VictimsLoss}");
+    }
+
+    [Fact]
+    public void Catalogue_EveryAttackButOne_HasABoundAndASwitch()
+    {
+        string[] without = [.. AttackCatalogue.Names.Where(name => !AttackArena.Play(Read(), 0, [name], defended: true).HasBound)];
+        Assert.Equal(["quadratic-sybils"], without);
+    }
+
+    [Fact]
+    public void Play_Griefing_CostsTheGrieferAtLeastWhatOthersLose()
+    {
+        AttackOutcome off = AttackArena.Play(Read(), 0, ["budget-griefing"], defended: false);
+        AttackOutcome on = AttackArena.Play(Read(), 0, ["budget-griefing"], defended: true);
+        Assert.Equal((20 * 800.0, 0), (off.VictimsLoss, off.Cost));
+        Assert.True(on.VictimsLoss <= 0 && on.Cost == 20 * 1000.0);
+    }
+
+    [Fact]
+    public void Run_AttackMode_IsTheSameOnAnyNumberOfThreads()
+    {
+        Scenario scenario = Read("replicates=4", "attacks=eclipse, over-claim, replay");
+        RunOutcome one = new Runner(scenario, 1).Run([0, 1, 2, 3], TestContext.Current.CancellationToken);
+        RunOutcome two = new Runner(scenario, 2).Run([0, 1, 2, 3], TestContext.Current.CancellationToken);
+        RunOutcome alone = new Runner(scenario, 2).Run([2], TestContext.Current.CancellationToken);
+        Assert.Equal(one.Trace, two.Trace);
+        Assert.Equal(one.Replicates[2], alone.Replicates[0]);
     }
 
     private static Scenario Read(params string[] assignments) => ScenarioReader.Read("name: attacks\nmode: attack", assignments);
