@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using SeederMesh.Hub.Tests.Support;
 using SeederMesh.Lightning;
 using SeederMesh.Lightning.Embedded.Http;
@@ -74,6 +77,30 @@ public sealed class OwnNodeTests : IAsyncLifetime
     {
         HubStartException refused = await Assert.ThrowsAsync<HubStartException>(() => HubApplication.StartAsync(OptionsFor(node)));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_OnTheMainNetwork_NeedsTheOperatorsConsentOnce()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using WebApplication phoenixd = builder.Build();
+        phoenixd.MapGet("/getinfo", () => Results.Content(
+            $$"""{"nodeId":"02{{new string('7', 64)}}","channels":[],"chain":"mainnet","blockHeight":900000,"version":"0.6.2"}"""));
+        phoenixd.MapGet("/payments/incoming", () => Results.Content("[]"));
+        await phoenixd.StartAsync();
+        HubOptions options = OptionsFor($"type=phoenixd;server={phoenixd.Urls.Single()};password=x");
+
+        HubStartException refused = await Assert.ThrowsAsync<HubStartException>(() => HubApplication.StartAsync(options));
+        Assert.Contains("--real-money", refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(folder, "money.json")));
+        await using (RunningHub agreed = await HubApplication.StartAsync(options with { RealMoney = true }))
+        {
+            Assert.True(agreed.Node.IsRealMoney);
+        }
+
+        await using RunningHub again = await HubApplication.StartAsync(options);
+        Assert.True(again.Node.IsRealMoney);
     }
 
     private HubOptions OptionsFor(string? node) =>

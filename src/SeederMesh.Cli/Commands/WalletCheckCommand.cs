@@ -26,7 +26,8 @@ internal static class WalletCheckCommand
         var command = new Command(
             "check",
             "Try a Lightning node: connection, network, chain, balances, an invoice over 1 sat (made, decoded, found, watched), "
-            + "lists, a payment that must be refused, keysend and BOLT 12. No money moves. Exit code 1 when something that is needed does not work.")
+            + "lists, a payment that must be refused, keysend and BOLT 12. No money moves. Exit code 1 when something that is "
+            + "needed does not work.")
         {
             Node,
         };

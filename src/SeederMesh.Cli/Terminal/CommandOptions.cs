@@ -35,8 +35,8 @@ internal static class CommandOptions
     public static Option<string?> Wallet() => new("--wallet")
     {
         Description = "Your Lightning node: type=clightning;server=unix://..., type=lnd-rest;..., type=phoenixd;... or "
-            + "type=eclair;...; try it with \"mesh wallet check\". $SEEDERMESH_WALLET, or \"wallet\" in config.json, names the usual one and keeps secrets off the "
-            + "command line. [default: a wallet of the hub's play money]",
+            + "type=eclair;...; try it with \"mesh wallet check\". $SEEDERMESH_WALLET, or \"wallet\" in config.json, names the usual one "
+            + "and keeps secrets off the command line. [default: a wallet of the hub's play money]",
         HelpName = "NODE",
     };
 

@@ -9,8 +9,8 @@ namespace SeederMesh.Lightning;
 /// <code>
 /// type=clightning;server=unix:///home/user/.lightning/bitcoin/lightning-rpc
 /// type=lnd-rest;server=https://HOST:8080;macaroon=HEX|macaroonfilepath=PATH[;certthumbprint=HEX|certfilepath=PATH|allowinsecure=true]
-/// type=phoenixd;server=http://127.0.0.1:9740;password=TEXT
-/// type=eclair;server=http://127.0.0.1:8080;password=TEXT
+/// type=phoenixd;server=http://127.0.0.1:9740;password=TEXT[;certthumbprint=HEX|certfilepath=PATH|allowinsecure=true]
+/// type=eclair;server=http://127.0.0.1:8080;password=TEXT[;certthumbprint=HEX|certfilepath=PATH|allowinsecure=true]
 /// type=embedded;server=http://127.0.0.1:PORT/lightning;node=NAME;token=HEX
 /// </code>
 /// </remarks>
@@ -18,17 +18,17 @@ public sealed record LightningConnectionString
 {
     private const int LengthMax = 8_192;
 
+    private static readonly string[] trustKeys = ["certthumbprint", "certfilepath", "allowinsecure"];
+
     // Per type: keys that must be there, keys that may be.
     private static readonly Dictionary<string, (string[] Required, string[] Optional)> keysOfType = new(StringComparer.Ordinal)
     {
         ["clightning"] = (["server"], []),
         ["lnd-rest"] = (["server"], ["macaroon", "macaroonfilepath", "certthumbprint", "certfilepath", "allowinsecure"]),
-        ["phoenixd"] = (["server", "password"], []),
-        ["eclair"] = (["server", "password"], []),
+        ["phoenixd"] = (["server", "password"], trustKeys),
+        ["eclair"] = (["server", "password"], trustKeys),
         ["embedded"] = (["server", "node", "token"], []),
     };
-
-    private static readonly string[] trustKeys = ["certthumbprint", "certfilepath", "allowinsecure"];
 
     private readonly IReadOnlyDictionary<string, string> values;
 
@@ -85,12 +85,15 @@ public sealed record LightningConnectionString
 
     private static string Split(string text, Dictionary<string, string> found)
     {
+        int number = 0;
         foreach (string part in text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
+            number++;
             int equals = part.IndexOf('=', StringComparison.Ordinal);
             if (equals < 1)
             {
-                return $"'{part}' is not key=value.";
+                // Not quoted: it may be the rest of a password that has a semicolon.
+                return $"Part {number} is not key=value (a value cannot contain a semicolon).";
             }
 
             string key = part[..equals].Trim().ToLowerInvariant();
@@ -120,7 +123,8 @@ public sealed record LightningConnectionString
         return Type switch
         {
             "clightning" => SocketDefect(),
-            "lnd-rest" => ServerDefect() is { Length: > 0 } defect ? defect : LndDefect(),
+            "lnd-rest" => Pick(ServerDefect(), LndDefect(), TrustDefect()),
+            "phoenixd" or "eclair" => Pick(ServerDefect(), TrustDefect()),
             _ => ServerDefect(),
         };
     }
@@ -140,9 +144,20 @@ public sealed record LightningConnectionString
             ? ""
             : $"The key server of type={Type} is an address such as http://127.0.0.1:8080, without user, password or query.";
 
+    private static string Pick(params string[] defects) => defects.FirstOrDefault(defect => defect.Length > 0) ?? "";
+
+    private string TrustDefect() => this switch
+    {
+        _ when trustKeys.Count(key => Find(key) is not null) > 1 =>
+            $"type={Type} takes one of certthumbprint, certfilepath and allowinsecure.",
+        _ when Find("certthumbprint") is { } print && Thumbprint(print).Length != 64 =>
+            "The key certthumbprint is the certificate's SHA-256: 64 hexadecimal digits.",
+        _ when Find("allowinsecure") is not (null or "true" or "false") => "The key allowinsecure is true or false.",
+        _ => "",
+    };
+
     private string LndDefect()
     {
-        int trusts = trustKeys.Count(key => Find(key) is not null);
         return this switch
         {
             _ when Find("macaroon") is not null && Find("macaroonfilepath") is not null =>
@@ -151,10 +166,6 @@ public sealed record LightningConnectionString
                 "type=lnd-rest needs the key macaroon (hexadecimal) or macaroonfilepath (the file admin.macaroon).",
             _ when Find("macaroon") is { } hex && (hex.Length == 0 || hex.Length % 2 != 0 || !hex.All(char.IsAsciiHexDigit)) =>
                 "The key macaroon is the macaroon in hexadecimal (xxd -p -c 10000 admin.macaroon).",
-            _ when trusts > 1 => "type=lnd-rest takes one of certthumbprint, certfilepath and allowinsecure.",
-            _ when Find("certthumbprint") is { } print && Thumbprint(print).Length != 64 =>
-                "The key certthumbprint is the certificate's SHA-256: 64 hexadecimal digits.",
-            _ when Find("allowinsecure") is not (null or "true" or "false") => "The key allowinsecure is true or false.",
             _ when this["server"].StartsWith("http:", StringComparison.OrdinalIgnoreCase) && Find("allowinsecure") is not "true" =>
                 "The key server begins with http:, which sends the macaroon in the clear; use https: or allowinsecure=true.",
             _ => "",

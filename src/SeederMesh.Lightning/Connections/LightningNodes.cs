@@ -1,6 +1,8 @@
 using SeederMesh.Lightning.CoreLightning;
+using SeederMesh.Lightning.Eclair;
 using SeederMesh.Lightning.Embedded.Http;
 using SeederMesh.Lightning.Lnd;
+using SeederMesh.Lightning.Phoenixd;
 
 namespace SeederMesh.Lightning;
 
@@ -20,6 +22,8 @@ public static class LightningNodes
         "embedded" => new EmbeddedNodeClient(parsed["server"], parsed["node"], parsed["token"]),
         "clightning" => new CoreLightningNode(parsed["server"]),
         "lnd-rest" => LndNode.Connect(parsed),
+        "phoenixd" => PhoenixdNode.Connect(parsed, TimeProvider.System),
+        "eclair" => EclairNode.Connect(parsed, TimeProvider.System),
         _ => throw new ArgumentException($"This build has no adapter for type={parsed.Type}.", nameof(parsed)),
     };
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Lightning.Rest;
 
 namespace SeederMesh.Lightning.CoreLightning;
 
@@ -114,14 +115,14 @@ public sealed partial class CoreLightningNode
                 .Add("exclude", excluded),
             answerTime,
             cancellation);
-        JsonElement[] route = [.. RpcReader.Items(found, "route")];
+        JsonElement[] route = [.. JsonFields.Items(found, "route")];
         return route.Length > 0 ? route : throw RpcReader.Malformed("getroute", "route");
     }
 
     private async Task<RpcParameters> OnionAsync(KeysendRequest request, JsonElement[] route, CancellationToken cancellation)
     {
         JsonElement info = await rpc.CallAsync("getinfo", new RpcParameters(), answerTime, cancellation);
-        long height = RpcReader.Number(info, "blockheight") ?? throw RpcReader.Malformed("getinfo", "blockheight");
+        long height = JsonFields.Number(info, "blockheight") ?? throw RpcReader.Malformed("getinfo", "blockheight");
         List<RpcParameters> hops = [];
         for (int i = 0; i < route.Length; i++)
         {
@@ -129,11 +130,11 @@ public sealed partial class CoreLightningNode
             bool final = i == route.Length - 1;
             JsonElement next = route[final ? i : i + 1];
             hops.Add(new RpcParameters()
-                .Add("pubkey", RpcReader.Text(route[i], "id"))
+                .Add("pubkey", JsonFields.Text(route[i], "id"))
                 .Add("payload", Convert.ToHexStringLower(HopPayload(
                     (ulong)(RpcReader.Amount(next, "amount_msat") ?? request.Amount).Value,
-                    (ulong)(height + (RpcReader.Number(next, "delay") ?? FinalExpiryBlocks)),
-                    final ? null : RpcReader.Text(next, "channel"),
+                    (ulong)(height + (JsonFields.Number(next, "delay") ?? FinalExpiryBlocks)),
+                    final ? null : JsonFields.Text(next, "channel"),
                     final ? request.Preimage : null))));
         }
 
@@ -144,11 +145,11 @@ public sealed partial class CoreLightningNode
             ? [.. shared.EnumerateArray().Select(secret => secret.GetString() ?? "")]
             : [];
         return new RpcParameters()
-            .Add("onion", RpcReader.Text(onion, "onion"))
+            .Add("onion", JsonFields.Text(onion, "onion"))
             .Add("first_hop", new RpcParameters()
-                .Add("id", RpcReader.Text(route[0], "id"))
+                .Add("id", JsonFields.Text(route[0], "id"))
                 .Add("amount_msat", RpcReader.Amount(route[0], "amount_msat"))
-                .Add("delay", RpcReader.Number(route[0], "delay") ?? FinalExpiryBlocks))
+                .Add("delay", JsonFields.Number(route[0], "delay") ?? FinalExpiryBlocks))
             .Add("payment_hash", hash)
             .Add("shared_secrets", secrets)
             .Add("amount_msat", request.Amount)
@@ -239,8 +240,8 @@ public sealed partial class CoreLightningNode
             return null;
         }
 
-        string? channel = RpcReader.Text(details, "erring_channel");
-        long? direction = RpcReader.Number(details, "erring_direction");
+        string? channel = JsonFields.Text(details, "erring_channel");
+        long? direction = JsonFields.Number(details, "erring_direction");
         return channel is null || direction is null
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"{channel}/{direction}");

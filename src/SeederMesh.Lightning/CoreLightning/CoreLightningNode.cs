@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Lightning.Rest;
 
 namespace SeederMesh.Lightning.CoreLightning;
 
@@ -11,6 +12,7 @@ namespace SeederMesh.Lightning.CoreLightning;
 public sealed partial class CoreLightningNode : ILightningNode
 {
     private const int MethodNotFound = -32601;
+    private const int InvalidParameters = -32602;
     private const int DuplicateLabel = 900;
     private const int WaitTimedOut = 904;
     private const int WatchSeconds = 60;
@@ -36,15 +38,15 @@ public sealed partial class CoreLightningNode : ILightningNode
         JsonElement info = await AskAsync("getinfo", new RpcParameters(), cancellation);
         return new NodeInfo(
             "clightning",
-            RpcReader.Text(info, "version") ?? "",
-            RpcReader.Node(info, "id") ?? throw RpcReader.Malformed("getinfo", "id"),
-            RpcReader.Text(info, "alias") ?? "",
-            RpcReader.Text(info, "network") ?? "",
+            JsonFields.Text(info, "version") ?? "",
+            JsonFields.Node(info, "id") ?? throw RpcReader.Malformed("getinfo", "id"),
+            JsonFields.Text(info, "alias") ?? "",
+            JsonFields.Text(info, "network") ?? "",
             NodeFeatures.Keysend | NodeFeatures.Offers | NodeFeatures.FeeLimit
                 | (RpcReader.HasFeature(info, KeysendFeature) ? NodeFeatures.ReceivesKeysend : NodeFeatures.None))
         {
-            BlockHeight = RpcReader.Number(info, "blockheight"),
-            Warning = RpcReader.Text(info, "warning_bitcoind_sync") ?? RpcReader.Text(info, "warning_lightningd_sync"),
+            BlockHeight = JsonFields.Number(info, "blockheight"),
+            Warning = JsonFields.Text(info, "warning_bitcoind_sync") ?? JsonFields.Text(info, "warning_lightningd_sync"),
         };
     }
 
@@ -54,9 +56,9 @@ public sealed partial class CoreLightningNode : ILightningNode
         Msat spendable = Msat.Zero;
         Msat receivable = Msat.Zero;
         JsonElement peers = await AskAsync("listpeerchannels", new RpcParameters(), cancellation);
-        foreach (JsonElement channel in RpcReader.Items(peers, "channels"))
+        foreach (JsonElement channel in JsonFields.Items(peers, "channels"))
         {
-            if (RpcReader.Text(channel, "state") == "CHANNELD_NORMAL" && RpcReader.Flag(channel, "peer_connected"))
+            if (JsonFields.Text(channel, "state") == "CHANNELD_NORMAL" && JsonFields.Flag(channel, "peer_connected"))
             {
                 spendable += RpcReader.Amount(channel, "spendable_msat") ?? Msat.Zero;
                 receivable += RpcReader.Amount(channel, "receivable_msat") ?? Msat.Zero;
@@ -65,9 +67,9 @@ public sealed partial class CoreLightningNode : ILightningNode
 
         Msat onChain = Msat.Zero;
         JsonElement funds = await AskAsync("listfunds", new RpcParameters(), cancellation);
-        foreach (JsonElement output in RpcReader.Items(funds, "outputs"))
+        foreach (JsonElement output in JsonFields.Items(funds, "outputs"))
         {
-            if (RpcReader.Text(output, "status") == "confirmed" && !RpcReader.Flag(output, "reserved"))
+            if (JsonFields.Text(output, "status") == "confirmed" && !JsonFields.Flag(output, "reserved"))
             {
                 onChain += RpcReader.Amount(output, "amount_msat") ?? Msat.Zero;
             }
@@ -134,17 +136,17 @@ public sealed partial class CoreLightningNode : ILightningNode
     {
         JsonElement found = await AskAsync(
             "listinvoices", new RpcParameters().Add("payment_hash", paymentHash.ToString()), cancellation);
-        return RpcReader.Items(found, "invoices").Select(RpcReader.Invoice).FirstOrDefault();
+        return JsonFields.Items(found, "invoices").Select(RpcReader.Invoice).FirstOrDefault();
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default)
     {
-        JsonElement found = await AskAsync("listinvoices", new RpcParameters(), cancellation);
+        IReadOnlyList<JsonElement> found = await NewestAsync("listinvoices", "invoices", "invoices", limit, cancellation);
         return
         [
-            .. RpcReader.Items(found, "invoices")
-                .OrderByDescending(invoice => RpcReader.Number(invoice, "created_index") ?? 0)
+            .. found
+                .OrderByDescending(invoice => JsonFields.Number(invoice, "created_index") ?? 0)
                 .Take(limit)
                 .Select(RpcReader.Invoice),
         ];
@@ -153,10 +155,10 @@ public sealed partial class CoreLightningNode : ILightningNode
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Payment>> ListPaymentsAsync(int limit, CancellationToken cancellation = default)
     {
-        JsonElement found = await AskAsync("listpays", new RpcParameters(), cancellation);
+        IReadOnlyList<JsonElement> found = await NewestAsync("listpays", "pays", "sendpays", limit, cancellation);
         return
         [
-            .. RpcReader.Items(found, "pays")
+            .. found
                 .Select(RpcReader.Payment)
                 .OrderByDescending(payment => payment.CreatedAt)
                 .Take(limit),
@@ -179,6 +181,41 @@ public sealed partial class CoreLightningNode : ILightningNode
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => rpc.DisposeAsync();
 
+    // The newest entries, in no order: from the index that the node has reached, back in windows that grow until there are
+    // enough (parts of a payment count one each, deleted entries none).
+    private async Task<IReadOnlyList<JsonElement>> NewestAsync(
+        string method, string items, string subsystem, int limit, CancellationToken cancellation)
+    {
+        try
+        {
+            JsonElement reached = await CallAsync(
+                "wait",
+                new RpcParameters().Add("subsystem", subsystem).Add("indexname", "created").Add("nextvalue", 0),
+                cancellation);
+            long last = JsonFields.Number(reached, "created") ?? throw RpcReader.Malformed("wait", "created");
+            for (long window = limit; ; window *= 4)
+            {
+                long start = Math.Max(1, last - window + 1);
+                JsonElement found = await CallAsync(
+                    method, new RpcParameters().Add("index", "created").Add("start", start), cancellation);
+                JsonElement[] entries = [.. JsonFields.Items(found, items)];
+                if (entries.Length >= limit || start == 1)
+                {
+                    return entries;
+                }
+            }
+        }
+        catch (RpcErrorException old) when (old.Code is MethodNotFound or InvalidParameters)
+        {
+            // Releases before 24.11 list everything or nothing.
+            return [.. JsonFields.Items(await AskAsync(method, new RpcParameters(), cancellation), items)];
+        }
+        catch (RpcErrorException error)
+        {
+            throw new LightningNodeException(NodeFault.Refused, Said(error), error);
+        }
+    }
+
     private async Task<SettledInvoice?> NextPaidAsync(long cursor, CancellationToken cancellation)
     {
         try
@@ -189,9 +226,9 @@ public sealed partial class CoreLightningNode : ILightningNode
                 TimeSpan.FromSeconds(WatchSeconds) + answerTime,
                 cancellation);
             return new SettledInvoice(
-                RpcReader.Number(paid, "pay_index") ?? throw RpcReader.Malformed("waitanyinvoice", "pay_index"),
+                JsonFields.Number(paid, "pay_index") ?? throw RpcReader.Malformed("waitanyinvoice", "pay_index"),
                 RpcReader.Hash(paid, "payment_hash"),
-                RpcReader.Text(paid, "label") ?? "",
+                JsonFields.Text(paid, "label") ?? "",
                 RpcReader.Amount(paid, "amount_received_msat") ?? Msat.Zero,
                 RpcReader.Time(paid, "paid_at") ?? default);
         }
@@ -212,7 +249,7 @@ public sealed partial class CoreLightningNode : ILightningNode
     private async Task<InvoiceResult> KnownInvoiceAsync(InvoiceRequest request, CancellationToken cancellation)
     {
         JsonElement found = await AskAsync("listinvoices", new RpcParameters().Add("label", request.Label), cancellation);
-        Invoice? known = RpcReader.Items(found, "invoices").Select(RpcReader.Invoice).FirstOrDefault();
+        Invoice? known = JsonFields.Items(found, "invoices").Select(RpcReader.Invoice).FirstOrDefault();
         bool same = known is not null && known.Amount == request.Amount && known.Description == request.Description;
         return same
             ? new InvoiceResult(InvoiceResultStatus.AlreadyExists, known, "")
@@ -224,7 +261,7 @@ public sealed partial class CoreLightningNode : ILightningNode
     {
         PaymentHash = RpcReader.Hash(made, "payment_hash"),
         Label = request.Label,
-        Bolt11 = RpcReader.Text(made, "bolt11") ?? throw RpcReader.Malformed("invoice", "bolt11"),
+        Bolt11 = JsonFields.Text(made, "bolt11") ?? throw RpcReader.Malformed("invoice", "bolt11"),
         Status = InvoiceStatus.Open,
         Amount = request.Amount,
         Description = request.Description,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Lightning.Bolt11;
+using SeederMesh.Lightning.Rest;
 
 namespace SeederMesh.Lightning.CoreLightning;
 
@@ -65,7 +66,7 @@ public sealed partial class CoreLightningNode
                 "listpays", new RpcParameters().Add("payment_hash", paymentHash.ToString()), cancellation);
 
             // One hash may have several attempts: whichever is furthest counts.
-            return RpcReader.Items(found, "pays")
+            return JsonFields.Items(found, "pays")
                 .Select(RpcReader.Payment)
                 .OrderByDescending(payment => payment.Status == PaymentStatus.Failed ? 0 : (int)payment.Status)
                 .FirstOrDefault() ?? new Payment { PaymentHash = paymentHash, Status = PaymentStatus.NotFound };
@@ -91,7 +92,7 @@ public sealed partial class CoreLightningNode
                     .Add("timeout", (long)request.TimeLimit.TotalSeconds),
                 request.TimeLimit + answerTime,
                 cancellation);
-            string invoice = RpcReader.Text(fetched, "invoice") ?? throw RpcReader.Malformed("fetchinvoice", "invoice");
+            string invoice = JsonFields.Text(fetched, "invoice") ?? throw RpcReader.Malformed("fetchinvoice", "invoice");
             DecodedRequest decoded = await DecodeAsync(invoice, cancellation);
             return decoded switch
             {
@@ -199,7 +200,7 @@ public sealed partial class CoreLightningNode
     {
         Msat amount = RpcReader.Amount(paid, "amount_msat") ?? target.Amount;
         Msat sent = RpcReader.Amount(paid, "amount_sent_msat") ?? amount;
-        Preimage? preimage = RpcReader.Secret(paid, "payment_preimage");
+        Preimage? preimage = JsonFields.Secret(paid, "payment_preimage");
         if (preimage is null || preimage.Value.PaymentHash != target.PaymentHash)
         {
             return Payment.Unknown(target.PaymentHash, "Core Lightning's answer has no preimage of the hash; look the payment up.");
@@ -212,7 +213,7 @@ public sealed partial class CoreLightningNode
             Amount = amount,
             Fee = sent > amount ? sent.Less(amount) : Msat.Zero,
             Preimage = preimage,
-            Destination = RpcReader.Node(paid, "destination"),
+            Destination = JsonFields.Node(paid, "destination"),
             CreatedAt = RpcReader.Time(paid, "created_at"),
         };
     }

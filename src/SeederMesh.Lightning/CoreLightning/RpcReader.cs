@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Lightning.Rest;
 
 namespace SeederMesh.Lightning.CoreLightning;
 
@@ -12,17 +13,9 @@ internal static class RpcReader
     public static LightningNodeException Malformed(string method, string field) =>
         new(NodeFault.MalformedAnswer, $"Core Lightning's answer to {method} has no usable '{field}'.");
 
-    public static string? Text(JsonElement from, string name) =>
-        Find(from, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
-
-    public static bool Flag(JsonElement from, string name) => Find(from, name) is { ValueKind: JsonValueKind.True };
-
-    public static long? Number(JsonElement from, string name) =>
-        Find(from, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out long number) ? number : null;
-
     public static Msat? Amount(JsonElement from, string name)
     {
-        long? msat = Find(from, name) switch
+        long? msat = JsonFields.Find(from, name) switch
         {
             { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out long number) => number,
             { ValueKind: JsonValueKind.String } value when long.TryParse(
@@ -36,31 +29,21 @@ internal static class RpcReader
     }
 
     public static Digest Hash(JsonElement from, string name) =>
-        Digest.TryParseHex(Text(from, name), out Digest hash) ? hash : throw Malformed("the call", name);
-
-    public static Preimage? Secret(JsonElement from, string name) =>
-        Lightning.Preimage.TryParseHex(Text(from, name), out Preimage preimage) ? preimage : null;
-
-    public static NodeId? Node(JsonElement from, string name) => NodeId.TryParse(Text(from, name), out NodeId? node) ? node : null;
+        Digest.TryParseHex(JsonFields.Text(from, name), out Digest hash) ? hash : throw Malformed("the call", name);
 
     /// <summary>Seconds since 1970; created_at of a payment has a fraction.</summary>
     public static DateTimeOffset? Time(JsonElement from, string name) =>
-        Find(from, name) is { ValueKind: JsonValueKind.Number } value
+        JsonFields.Find(from, name) is { ValueKind: JsonValueKind.Number } value
         && value.TryGetDecimal(out decimal seconds)
         && seconds is >= 0 and <= 253_402_300_799m
             ? DateTimeOffset.FromUnixTimeMilliseconds((long)(seconds * 1000))
             : null;
 
-    public static IEnumerable<JsonElement> Items(JsonElement from, string name) =>
-        Find(from, name) is { ValueKind: JsonValueKind.Array } value
-            ? value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object)
-            : [];
-
     /// <summary>Whether <c>our_features.node</c> of getinfo, big-endian hexadecimal, has a bit or the odd one after
     /// it.</summary>
     public static bool HasFeature(JsonElement info, int even)
     {
-        string bits = Find(info, "our_features") is { } features ? Text(features, "node") ?? "" : "";
+        string bits = JsonFields.Find(info, "our_features") is { } features ? JsonFields.Text(features, "node") ?? "" : "";
         int digit = bits.Length - 1 - (even / 4);
         return digit >= 0
             && int.TryParse(bits.AsSpan(digit, 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int nibble)
@@ -70,9 +53,9 @@ internal static class RpcReader
     public static Invoice Invoice(JsonElement from) => new()
     {
         PaymentHash = Hash(from, "payment_hash"),
-        Label = Text(from, "label") ?? "",
-        Bolt11 = Text(from, "bolt11") ?? Text(from, "bolt12") ?? "",
-        Status = Text(from, "status") switch
+        Label = JsonFields.Text(from, "label") ?? "",
+        Bolt11 = JsonFields.Text(from, "bolt11") ?? JsonFields.Text(from, "bolt12") ?? "",
+        Status = JsonFields.Text(from, "status") switch
         {
             "paid" => InvoiceStatus.Settled,
             "expired" => InvoiceStatus.Expired,
@@ -80,22 +63,22 @@ internal static class RpcReader
         },
         Amount = Amount(from, "amount_msat"),
         Received = Amount(from, "amount_received_msat") ?? Msat.Zero,
-        Description = Text(from, "description") ?? "",
+        Description = JsonFields.Text(from, "description") ?? "",
         ExpiresAt = Time(from, "expires_at") ?? default,
         SettledAt = Time(from, "paid_at"),
-        Preimage = Secret(from, "payment_preimage"),
+        Preimage = JsonFields.Secret(from, "payment_preimage"),
     };
 
     /// <summary>An entry of listpays. Its amount may be missing, and its preimage is called preimage.</summary>
     public static Payment Payment(JsonElement from)
     {
-        PaymentStatus status = Text(from, "status") switch
+        PaymentStatus status = JsonFields.Text(from, "status") switch
         {
             "complete" => PaymentStatus.Succeeded,
             "failed" => PaymentStatus.Failed,
             _ => PaymentStatus.Pending,
         };
-        Preimage? preimage = Secret(from, "preimage") ?? Secret(from, "payment_preimage");
+        Preimage? preimage = JsonFields.Secret(from, "preimage") ?? JsonFields.Secret(from, "payment_preimage");
         Msat sent = Amount(from, "amount_sent_msat") ?? Msat.Zero;
         Msat amount = Amount(from, "amount_msat") ?? sent;
         bool paid = status == PaymentStatus.Succeeded;
@@ -108,7 +91,7 @@ internal static class RpcReader
             Preimage = paid ? preimage : null,
             Failure = status == PaymentStatus.Failed ? PaymentFailure.RefusedByNode : PaymentFailure.None,
             Reason = status == PaymentStatus.Failed ? "Core Lightning lists the payment as failed." : "",
-            Destination = Node(from, "destination"),
+            Destination = JsonFields.Node(from, "destination"),
             CreatedAt = Time(from, "created_at"),
             CompletedAt = Time(from, "completed_at"),
         };
@@ -116,25 +99,23 @@ internal static class RpcReader
 
     public static DecodedRequest Decoded(JsonElement from)
     {
-        string kind = Text(from, "type") ?? "";
-        if (!Flag(from, "valid"))
+        string kind = JsonFields.Text(from, "type") ?? "";
+        if (!JsonFields.Flag(from, "valid"))
         {
             return new DecodedRequest { Kind = kind, Error = "Core Lightning says that it is not valid." };
         }
 
         DateTimeOffset? created = Time(from, "created_at") ?? Time(from, "invoice_created_at");
-        long? lasts = Number(from, "expiry") ?? Number(from, "invoice_relative_expiry");
+        long? lasts = JsonFields.Number(from, "expiry") ?? JsonFields.Number(from, "invoice_relative_expiry");
         return new DecodedRequest
         {
             Kind = kind,
-            Network = NetworkName(Text(from, "currency")),
-            Payee = Node(from, "payee") ?? Node(from, "invoice_node_id") ?? Node(from, "offer_issuer_id"),
+            Network = NetworkName(JsonFields.Text(from, "currency")),
+            Payee = JsonFields.Node(from, "payee") ?? JsonFields.Node(from, "invoice_node_id") ?? JsonFields.Node(from, "offer_issuer_id"),
             Amount = Amount(from, "amount_msat") ?? Amount(from, "invoice_amount_msat") ?? Amount(from, "offer_amount_msat"),
-            Description = Text(from, "description") ?? Text(from, "offer_description"),
-            DescriptionHash = Digest.TryParseHex(Text(from, "description_hash"), out Digest described) ? described : null,
-            PaymentHash = Digest.TryParseHex(Text(from, "payment_hash") ?? Text(from, "invoice_payment_hash"), out Digest hash)
-                ? hash
-                : null,
+            Description = JsonFields.Text(from, "description") ?? JsonFields.Text(from, "offer_description"),
+            DescriptionHash = Digest.TryParseHex(JsonFields.Text(from, "description_hash"), out Digest described) ? described : null,
+            PaymentHash = JsonFields.Hash(from, "payment_hash") ?? JsonFields.Hash(from, "invoice_payment_hash"),
             ExpiresAt = created is { } start && lasts is { } seconds
                 ? start.AddSeconds(seconds)
                 : Time(from, "offer_absolute_expiry"),
@@ -150,7 +131,4 @@ internal static class RpcReader
         null => "",
         _ => currency,
     };
-
-    private static JsonElement? Find(JsonElement from, string name) =>
-        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement value) ? value : null;
 }

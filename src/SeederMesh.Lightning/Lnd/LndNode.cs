@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using SeederMesh.Core.Identity;
@@ -30,19 +29,11 @@ public sealed partial class LndNode : ILightningNode
     private readonly NodeHttp http;
     private readonly byte[] labelKey;
 
-    /// <summary>Connects to nothing yet; the first call does.</summary>
-    /// <param name="server">The REST address.</param>
-    /// <param name="macaroonHex">The macaroon in hexadecimal, or null where LND runs without.</param>
-    /// <param name="certificateThumbprint">SHA-256 of the certificate to accept, or null.</param>
-    /// <param name="allowInsecure">Whether any certificate is accepted.</param>
-    public LndNode(string server, string? macaroonHex, string? certificateThumbprint, bool allowInsecure)
+    // Connects to nothing yet; the first call does. LND may run without macaroons.
+    private LndNode(string server, string? macaroonHex, ServerTrust trust)
     {
         http = new NodeHttp(
-            "LND",
-            server,
-            new ServerTrust { Thumbprint = certificateThumbprint, AllowInsecure = allowInsecure },
-            "Grpc-Metadata-macaroon",
-            macaroonHex);
+            "LND", server, trust, new NodeCredentials("macaroon", "Grpc-Metadata-macaroon", macaroonHex));
         labelKey = macaroonHex is null ? [] : SHA256.HashData(Encoding.ASCII.GetBytes("seedermesh/lnd/" + macaroonHex.ToLowerInvariant()));
     }
 
@@ -51,41 +42,27 @@ public sealed partial class LndNode : ILightningNode
     internal static LndNode Connect(LightningConnectionString parsed)
     {
         string? macaroon = parsed.Find("macaroon")
-            ?? (parsed.Find("macaroonfilepath") is { } path ? Convert.ToHexStringLower(Read("macaroonfilepath", path)) : null);
-        string? thumbprint = parsed.Find("certthumbprint") is { } print ? LightningConnectionString.Thumbprint(print) : null;
-        if (parsed.Find("certfilepath") is { } file)
-        {
-            try
-            {
-                using X509Certificate2 certificate = X509Certificate2.CreateFromPem(Encoding.ASCII.GetString(Read("certfilepath", file)));
-                thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
-            }
-            catch (CryptographicException exception)
-            {
-                throw new ArgumentException($"The key certfilepath names {file}, which is no PEM certificate.", nameof(parsed), exception);
-            }
-        }
-
-        return new LndNode(parsed["server"], macaroon, thumbprint, parsed.Find("allowinsecure") == "true");
+            ?? (parsed.Find("macaroonfilepath") is { } path ? Convert.ToHexStringLower(ServerTrust.Read("macaroonfilepath", path)) : null);
+        return new LndNode(parsed["server"], macaroon, ServerTrust.Of(parsed));
     }
 
     /// <inheritdoc/>
     public async Task<NodeInfo> GetInfoAsync(CancellationToken cancellation = default)
     {
         JsonElement info = await AskAsync("v1/getinfo", cancellation);
-        string network = LndReader.Items(info, "chains").Select(chain => LndReader.Text(chain, "network")).FirstOrDefault() ?? "";
+        string network = JsonFields.Items(info, "chains").Select(chain => JsonFields.Text(chain, "network")).FirstOrDefault() ?? "";
         return new NodeInfo(
             "lnd",
-            LndReader.Text(info, "version") ?? "",
-            NodeId.TryParse(LndReader.Text(info, "identity_pubkey"), out NodeId? id)
+            JsonFields.Text(info, "version") ?? "",
+            NodeId.TryParse(JsonFields.Text(info, "identity_pubkey"), out NodeId? id)
                 ? id
                 : throw new LightningNodeException(NodeFault.MalformedAnswer, "LND's answer to getinfo has no identity_pubkey."),
-            LndReader.Text(info, "alias") ?? "",
+            JsonFields.Text(info, "alias") ?? "",
             network == "mainnet" ? NodeInfo.Mainnet : network,
             NodeFeatures.Keysend | NodeFeatures.FeeLimit | (TakesKeysend(info) ? NodeFeatures.ReceivesKeysend : NodeFeatures.None))
         {
-            BlockHeight = LndReader.Find(info, "block_height") is null ? null : LndReader.Number(info, "block_height"),
-            Warning = LndReader.Find(info, "synced_to_chain") is { ValueKind: JsonValueKind.False }
+            BlockHeight = JsonFields.Find(info, "block_height") is null ? null : LndReader.Number(info, "block_height"),
+            Warning = JsonFields.Find(info, "synced_to_chain") is { ValueKind: JsonValueKind.False }
                 ? "LND has not caught up with the chain."
                 : null,
         };
@@ -96,7 +73,7 @@ public sealed partial class LndNode : ILightningNode
     {
         JsonElement channels = await AskAsync("v1/balance/channels", cancellation);
         JsonElement chain = await AskAsync("v1/balance/blockchain", cancellation);
-        Msat side(string name) => LndReader.Find(channels, name) is { } balance ? LndReader.Amount(balance, "msat") : Msat.Zero;
+        Msat side(string name) => JsonFields.Find(channels, name) is { } balance ? LndReader.Amount(balance, "msat") : Msat.Zero;
         long satoshi = Math.Max(0, LndReader.Number(chain, "confirmed_balance"));
         return new NodeBalance(side("local_balance"), side("remote_balance"), Msat.FromSatoshi(satoshi));
     }
@@ -165,7 +142,7 @@ public sealed partial class LndNode : ILightningNode
         while (true)
         {
             JsonElement update = await NextUpdateAsync(live, cancellation);
-            if (LndReader.Text(update, "state") == "SETTLED" && LndReader.Number(update, "settle_index") > cursor)
+            if (JsonFields.Text(update, "state") == "SETTLED" && LndReader.Number(update, "settle_index") > cursor)
             {
                 SettledInvoice settled = LndReader.Settled(update);
                 cursor = settled.Cursor;
@@ -196,7 +173,7 @@ public sealed partial class LndNode : ILightningNode
     public async Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default)
     {
         JsonElement found = await AskAsync($"v1/invoices?reversed=true&num_max_invoices={limit}", cancellation);
-        return [.. LndReader.Items(found, "invoices").Reverse().Select(LndReader.Invoice)];
+        return [.. JsonFields.Items(found, "invoices").Reverse().Select(LndReader.Invoice)];
     }
 
     /// <inheritdoc/>
@@ -205,7 +182,7 @@ public sealed partial class LndNode : ILightningNode
         JsonElement found = await AskAsync($"v1/payments?include_incomplete=true&reversed=true&max_payments={limit}", cancellation);
         return
         [
-            .. LndReader.Items(found, "payments").Reverse()
+            .. JsonFields.Items(found, "payments").Reverse()
                 .Select(payment => LndReader.Payment(payment, LndReader.PaymentHash(payment))),
         ];
     }
@@ -223,10 +200,10 @@ public sealed partial class LndNode : ILightningNode
             {
                 Kind = "bolt11 invoice",
                 Network = Bolt11.Bolt11Invoice.TryDecode(text, out Bolt11.Bolt11Invoice? invoice, out _) ? invoice.NetworkName : "",
-                Payee = NodeId.TryParse(LndReader.Text(read, "destination"), out NodeId? payee) ? payee : null,
+                Payee = NodeId.TryParse(JsonFields.Text(read, "destination"), out NodeId? payee) ? payee : null,
                 Amount = asked.IsZero ? null : asked,
-                Description = LndReader.Text(read, "description"),
-                DescriptionHash = Digest.TryParseHex(LndReader.Text(read, "description_hash"), out Digest described) ? described : null,
+                Description = JsonFields.Text(read, "description"),
+                DescriptionHash = Digest.TryParseHex(JsonFields.Text(read, "description_hash"), out Digest described) ? described : null,
                 PaymentHash = LndReader.PaymentHash(read),
                 ExpiresAt = (LndReader.Time(LndReader.Number(read, "timestamp")) ?? default).AddSeconds(LndReader.Number(read, "expiry")),
             };
@@ -256,20 +233,8 @@ public sealed partial class LndNode : ILightningNode
 
     // Advertised with accept-keysend, as bit 54 or 55. Source: BLIP 3.
     private static bool TakesKeysend(JsonElement info) =>
-        LndReader.Find(info, "features") is { ValueKind: JsonValueKind.Object } features
+        JsonFields.Find(info, "features") is { ValueKind: JsonValueKind.Object } features
         && (features.TryGetProperty("54", out _) || features.TryGetProperty("55", out _));
-
-    private static byte[] Read(string key, string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new ArgumentException($"The key {key} names {path}, which cannot be read: {exception.Message}", nameof(path), exception);
-        }
-    }
 
     private async Task<InvoiceResult> KnownInvoiceAsync(InvoiceRequest request, Digest hash, CancellationToken cancellation)
     {
@@ -303,7 +268,7 @@ public sealed partial class LndNode : ILightningNode
     {
         try
         {
-            return LndReader.Find(await live.NextAsync(cancellation) ?? default, "result")
+            return JsonFields.Find(await live.NextAsync(cancellation) ?? default, "result")
                 ?? throw new LightningNodeException(NodeFault.Unreachable, "LND ended the stream of invoices.");
         }
         catch (NodeLostException lost)
@@ -318,8 +283,8 @@ public sealed partial class LndNode : ILightningNode
         for (long offset = 0; ;)
         {
             JsonElement page = await AskAsync($"v1/invoices?index_offset={offset}&num_max_invoices={PageSize}", cancellation);
-            JsonElement[] invoices = [.. LndReader.Items(page, "invoices")];
-            settled.AddRange(invoices.Where(invoice => LndReader.Text(invoice, "state") == "SETTLED").Select(LndReader.Settled));
+            JsonElement[] invoices = [.. JsonFields.Items(page, "invoices")];
+            settled.AddRange(invoices.Where(invoice => JsonFields.Text(invoice, "state") == "SETTLED").Select(LndReader.Settled));
             offset = LndReader.Number(page, "last_index_offset");
             if (invoices.Length < PageSize)
             {
@@ -355,7 +320,7 @@ public sealed partial class LndNode : ILightningNode
         try
         {
             using JsonDocument body = JsonDocument.Parse(refused.Message);
-            return $"LND says: {LndReader.Text(body.RootElement, "message") ?? refused.Message}";
+            return $"LND says: {JsonFields.Text(body.RootElement, "message") ?? refused.Message}";
         }
         catch (JsonException)
         {

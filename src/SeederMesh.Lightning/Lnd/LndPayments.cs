@@ -129,9 +129,9 @@ public sealed partial class LndNode
             return null;
         }
 
-        return LndReader.Find(update, "error") is { } error
+        return JsonFields.Find(update, "error") is { } error
             ? throw new NodeRefusedException(500, error.GetRawText())
-            : LndReader.Payment(LndReader.Find(update, "result") ?? update, hash);
+            : LndReader.Payment(JsonFields.Find(update, "result") ?? update, hash);
     }
 
     private async Task<Payment> AfterLossAsync(Digest hash, string reason)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Lightning.Rest;
 
 namespace SeederMesh.Lightning.Lnd;
 
@@ -9,10 +10,7 @@ namespace SeederMesh.Lightning.Lnd;
 /// are hexadecimal.</summary>
 internal static class LndReader
 {
-    public static string? Text(JsonElement from, string name) =>
-        Find(from, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
-
-    public static long Number(JsonElement from, string name) => Find(from, name) switch
+    public static long Number(JsonElement from, string name) => JsonFields.Find(from, name) switch
     {
         { ValueKind: JsonValueKind.String } value when long.TryParse(
             value.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) => number,
@@ -20,20 +18,12 @@ internal static class LndReader
         _ => 0,
     };
 
-    public static bool Flag(JsonElement from, string name) => Find(from, name) is { ValueKind: JsonValueKind.True };
-
     public static Msat Amount(JsonElement from, string name) => Msat.TryFrom(Number(from, name), out Msat amount) ? amount : Msat.Zero;
-
-    public static JsonElement? Find(JsonElement from, string name) =>
-        from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement value) ? value : null;
-
-    public static IEnumerable<JsonElement> Items(JsonElement from, string name) =>
-        Find(from, name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];
 
     public static byte[] Bytes(JsonElement from, string name)
     {
         byte[] buffer = new byte[128];
-        return Convert.TryFromBase64String(Text(from, name) ?? "", buffer, out int length) ? buffer[..length] : [];
+        return Convert.TryFromBase64String(JsonFields.Text(from, name) ?? "", buffer, out int length) ? buffer[..length] : [];
     }
 
     public static DateTimeOffset? Time(long unixSeconds) =>
@@ -50,7 +40,7 @@ internal static class LndReader
 
         long created = Number(from, "creation_date");
         DateTimeOffset expires = (Time(created) ?? default).AddSeconds(Number(from, "expiry"));
-        InvoiceStatus status = Text(from, "state") switch
+        InvoiceStatus status = JsonFields.Text(from, "state") switch
         {
             "SETTLED" => InvoiceStatus.Settled,
             "ACCEPTED" => InvoiceStatus.Held,
@@ -62,11 +52,11 @@ internal static class LndReader
         {
             PaymentHash = new Digest(hash),
             Label = "",
-            Bolt11 = Text(from, "payment_request") ?? "",
+            Bolt11 = JsonFields.Text(from, "payment_request") ?? "",
             Status = status,
             Amount = asked.IsZero ? null : asked,
             Received = status == InvoiceStatus.Settled ? Amount(from, "amt_paid_msat") : Msat.Zero,
-            Description = Text(from, "memo") ?? "",
+            Description = JsonFields.Text(from, "memo") ?? "",
             ExpiresAt = expires,
             SettledAt = status == InvoiceStatus.Settled ? Time(Number(from, "settle_date")) : null,
             Preimage = status == InvoiceStatus.Settled && preimage.Length == Lightning.Preimage.Size ? new Preimage(preimage) : null,
@@ -82,10 +72,10 @@ internal static class LndReader
 
     public static Payment Payment(JsonElement from, Digest expected)
     {
-        string? status = Text(from, "status");
-        Preimage? preimage = Lightning.Preimage.TryParseHex(Text(from, "payment_preimage"), out Preimage read) ? read : null;
+        string? status = JsonFields.Text(from, "status");
+        Preimage? preimage = Lightning.Preimage.TryParseHex(JsonFields.Text(from, "payment_preimage"), out Preimage read) ? read : null;
         bool paid = status == "SUCCEEDED" && preimage?.PaymentHash == expected;
-        PaymentFailure failure = status == "FAILED" ? Failure(Text(from, "failure_reason")) : PaymentFailure.None;
+        PaymentFailure failure = status == "FAILED" ? Failure(JsonFields.Text(from, "failure_reason")) : PaymentFailure.None;
         return new Payment
         {
             PaymentHash = expected,
@@ -99,13 +89,13 @@ internal static class LndReader
             Fee = paid ? Amount(from, "fee_msat") : Msat.Zero,
             Preimage = paid ? preimage : null,
             Failure = failure,
-            Reason = status == "FAILED" ? $"LND says: {Text(from, "failure_reason")}." : "",
+            Reason = status == "FAILED" ? $"LND says: {JsonFields.Text(from, "failure_reason")}." : "",
             CreatedAt = Time(Number(from, "creation_time_ns") / 1_000_000_000),
         };
     }
 
     public static Digest PaymentHash(JsonElement from) =>
-        Digest.TryParseHex(Text(from, "payment_hash"), out Digest hash)
+        Digest.TryParseHex(JsonFields.Text(from, "payment_hash"), out Digest hash)
             ? hash
             : throw new LightningNodeException(NodeFault.MalformedAnswer, "LND's payment has no payment_hash.");
 

@@ -1,29 +1,9 @@
-using System.Net.Security;
+using System.Net.WebSockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 
 namespace SeederMesh.Lightning.Rest;
-
-/// <summary>Whose certificate a node may show.</summary>
-internal sealed record ServerTrust
-{
-    /// <summary>SHA-256 of the certificate, 64 upper-case hexadecimal digits; null for another kind of trust.</summary>
-    public string? Thumbprint { get; init; }
-
-    /// <summary>Take any certificate: the operator said so.</summary>
-    public bool AllowInsecure { get; init; }
-
-    public bool Accepts(X509Certificate? certificate, SslPolicyErrors errors) => this switch
-    {
-        { AllowInsecure: true } => true,
-        { Thumbprint: { } print } => certificate is not null
-            && certificate.GetCertHashString(HashAlgorithmName.SHA256).Equals(print, StringComparison.OrdinalIgnoreCase),
-        _ => errors == SslPolicyErrors.None,
-    };
-}
 
 /// <summary>A node's HTTP interface: the operator's own server, so private addresses are fine; bounded in time and
 /// size.</summary>
@@ -36,22 +16,23 @@ internal sealed class NodeHttp : IDisposable
 
     private readonly string implementation;
     private readonly string server;
+    private readonly ServerTrust trust;
+    private readonly NodeCredentials credentials;
     private readonly HttpClient http;
 
     /// <summary>Connects to nothing yet.</summary>
     /// <param name="implementation">The node's kind, for messages: "LND".</param>
     /// <param name="server">Its address.</param>
     /// <param name="trust">Whose certificate it may show.</param>
-    /// <param name="headerName">The header that carries the credentials.</param>
-    /// <param name="headerValue">The credentials; null for none.</param>
-    public NodeHttp(string implementation, string server, ServerTrust trust, string headerName, string? headerValue)
+    /// <param name="credentials">What the node demands.</param>
+    public NodeHttp(string implementation, string server, ServerTrust trust, NodeCredentials credentials)
     {
-        this.implementation = implementation;
+        (this.implementation, this.trust, this.credentials) = (implementation, trust, credentials);
         this.server = server.TrimEnd('/');
         http = new HttpClient(Handler(trust)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = AnswerSizeMax };
-        if (headerValue is not null)
+        if (credentials.Value is { } value)
         {
-            http.DefaultRequestHeaders.TryAddWithoutValidation(headerName, headerValue);
+            http.DefaultRequestHeaders.TryAddWithoutValidation(credentials.Header, value);
         }
     }
 
@@ -117,6 +98,38 @@ internal sealed class NodeHttp : IDisposable
         }
     }
 
+    /// <summary>Listens to what the node tells by itself.</summary>
+    /// <exception cref="NodeRefusedException">It has no such thing.</exception>
+    /// <exception cref="LightningNodeException">It cannot be reached, or refuses the credentials.</exception>
+    public async Task<NodeEvents> OpenEventsAsync(string path, CancellationToken cancellation)
+    {
+        ClientWebSocket socket = new();
+        socket.Options.RemoteCertificateValidationCallback = (_, certificate, _, errors) => trust.Accepts(certificate, errors);
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(20);
+        socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+        socket.Options.Proxy = null;
+        if (credentials.Value is { } value)
+        {
+            socket.Options.SetRequestHeader(credentials.Header, value);
+        }
+
+        try
+        {
+            // http becomes ws, https wss.
+            await socket.ConnectAsync(new Uri(string.Concat("ws", server.AsSpan("http".Length), "/", path)), cancellation);
+            return new NodeEvents(socket);
+        }
+        catch (WebSocketException exception)
+        {
+            int status = (int)socket.HttpStatusCode;
+            socket.Dispose();
+            throw exception.InnerException is HttpRequestException unreachable && status == 0
+                ? Translate(unreachable)
+                : Refusal(status, exception.Message);
+        }
+    }
+
     public void Dispose() => http.Dispose();
 
     internal static JsonElement Parse(string body)
@@ -149,12 +162,15 @@ internal sealed class NodeHttp : IDisposable
             return;
         }
 
-        int status = (int)response.StatusCode;
-        string said = body[..Math.Min(body.Length, 500)];
-        throw status is 401 or 403
-            ? new LightningNodeException(NodeFault.WrongCredentials, $"{implementation} at {server} refuses the credentials: {said}")
-            : new NodeRefusedException(status, said);
+        throw Refusal((int)response.StatusCode, body[..Math.Min(body.Length, 500)]);
     }
+
+    private Exception Refusal(int status, string said) => status is 401 or 403
+        ? new LightningNodeException(
+            NodeFault.WrongCredentials,
+            $"{implementation} at {server} refuses the credentials ({(credentials.Value is null ? "none were given; " : "")}key "
+            + $"{credentials.Key}): {said}")
+        : new NodeRefusedException(status, said);
 
     private Exception Translate(HttpRequestException exception)
     {

@@ -12,6 +12,7 @@ internal sealed class FakeLightningd : IAsyncDisposable
     private static readonly Dictionary<string, string[]> known = new(StringComparer.Ordinal)
     {
         ["getinfo"] = [],
+        ["wait"] = ["subsystem", "indexname", "nextvalue"],
         ["listpeerchannels"] = ["id"],
         ["listfunds"] = ["spent"],
         ["invoice"] = ["amount_msat", "label", "description", "expiry", "fallbacks", "preimage", "exposeprivatechannels", "cltv", "deschashonly"],
