@@ -34,6 +34,8 @@ public sealed record ClientConfiguration
         ("contentFolder", "Where the content of torrents in the watch folder is.", "the watch folder"),
         ("announceToHub", "Announce paid torrents to the hub's tracker.", "true"),
         ("owedByHubMax", "The most that one hub may owe you before you stop taking its grants.", "100000sat"),
+        ("takesDirect", "Upload to downloaders whose own wallet pays you: the hub holds no money for it, and trusts them up to a "
+            + "small window.", "true"),
         ("lowestPricePerMiB", "The least that a MiB must pay, in msat.", "0"),
         ("peers", "Peers to connect to for every torrent, as host:port.", "[]"),
     ];
@@ -97,6 +99,9 @@ public sealed record ClientConfiguration
 
     /// <summary>The most that one hub may owe.</summary>
     public Msat OwedByHubMax { get; init; } = Msat.FromSatoshi(100_000);
+
+    /// <summary>Whether to upload to downloaders that pay by themselves.</summary>
+    public bool TakesDirect { get; init; } = true;
 
     /// <summary>The least that a MiB must pay, msat.</summary>
     public long LowestPricePerMiB { get; init; }

@@ -55,6 +55,19 @@ internal sealed class ChannelDesk : IDisposable
         return (Msat.From(Math.Min(wholeSatoshi, budget.Value - feeMax)), Msat.From(feeMax));
     }
 
+    /// <summary>What of a budget a direct channel promises, and what is kept for routing many small payments: a
+    /// twentieth, at least 2 sat.</summary>
+    /// <param name="budget">The most that the download may cost.</param>
+    /// <param name="cost">What the selected content costs.</param>
+    /// <param name="price">The price of a MiB.</param>
+    public static (Msat Promised, Msat FeeMax) DivideDirect(Msat budget, Msat cost, PricePerMebibyte price)
+    {
+        (Msat funding, _) = Divide(budget, cost, price);
+        Msat fees = Msat.From(Math.Min(budget.Value / 2, Math.Max(2_000, budget.Value / 20)));
+        Msat left = budget.Less(fees);
+        return (Msat.Min(funding, left), fees);
+    }
+
     /// <summary>Opens the channel and pays its invoice, or finds that an earlier run did.</summary>
     /// <param name="infohash">The torrent.</param>
     /// <param name="price">The price that was agreed to.</param>
@@ -68,15 +81,7 @@ internal sealed class ChannelDesk : IDisposable
         Digest infohash, PricePerMebibyte price, Msat feeMax, IProgress<GetEvent> events, CancellationToken cancellation)
     {
         DownloadState state = folder.State!;
-        ChannelInfo channel = await Client.OpenChannelAsync(
-            new OpenChannelRequest(
-                Key.PublicKey, infohash, state.ManifestDigest, state.Invoiced, Msat.From(price.Msat), state.ExpiresUnixMs, state.Refund),
-            cancellation);
-        if (channel.ChannelId != ChannelId || channel.PricePerMiBMsat.Value != price.Msat)
-        {
-            throw new ClientException($"The hub at {state.Hub} opened another channel than was asked for. Nothing was paid.");
-        }
-
+        ChannelInfo channel = await OpenAsync(infohash, price, cancellation);
         while (channel.FundedMsat.IsZero)
         {
             DecodedInvoice invoice = await PayableInvoiceAsync(channel, cancellation);
@@ -100,6 +105,26 @@ internal sealed class ChannelDesk : IDisposable
         }
 
         return channel;
+    }
+
+    /// <summary>Opens the channel, or finds it open; nothing is paid here.</summary>
+    public async Task<ChannelInfo> OpenAsync(Digest infohash, PricePerMebibyte price, CancellationToken cancellation)
+    {
+        DownloadState state = folder.State!;
+        ChannelInfo channel = await Client.OpenChannelAsync(
+            new OpenChannelRequest(
+                Key.PublicKey,
+                infohash,
+                state.ManifestDigest,
+                state.Invoiced,
+                Msat.From(price.Msat),
+                state.ExpiresUnixMs,
+                state.IsDirect ? null : state.Refund,
+                state.IsDirect ? "direct" : null),
+            cancellation);
+        return channel.ChannelId == ChannelId && channel.PricePerMiBMsat.Value == price.Msat && channel.IsDirect == state.IsDirect
+            ? channel
+            : throw new ClientException($"The hub at {state.Hub} opened another channel than was asked for. Nothing was paid.");
     }
 
     /// <summary>Asks for a grant and checks that the hub gave what was asked for.</summary>

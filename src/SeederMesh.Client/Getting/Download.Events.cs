@@ -146,6 +146,13 @@ internal sealed partial class Download
             End(GetOutcome.Stalled, $"Nothing came for {limit.TotalSeconds:F0} seconds. The same command goes on where it stopped.");
         }
 
+        if (exchange is { IsTrustUsedUp: true } && Payer?.Standing() is { Trouble: { } trouble } standing)
+        {
+            End(
+                GetOutcome.CannotPay,
+                $"{standing.Due} is due, and nobody uploads more before it is paid. {trouble} The same command goes on where it stopped.");
+        }
+
         return TakeSnapshot();
     }
 
@@ -153,6 +160,7 @@ internal sealed partial class Download
     {
         TorrentStatus? status = engine.GetStatus(handle);
         IReadOnlyList<SupplierStatement> suppliers = Suppliers();
+        DirectStanding? direct = Payer?.Standing();
         snapshot = new GetSnapshot
         {
             Phase = snapshot.Phase,
@@ -165,7 +173,10 @@ internal sealed partial class Download
             Signed = exchange?.Signed ?? Msat.Zero,
             Reserved = exchange?.Reserved ?? Msat.Zero,
             Budget = exchange is null ? Msat.Zero : folder.State!.Budget,
-            AtMostLost = Funded,
+            AtMostLost = direct?.AtMostLost ?? Funded,
+            IsDirect = direct is not null,
+            Paid = direct?.Paid ?? Msat.Zero,
+            Due = direct?.Due ?? Msat.Zero,
             Suppliers = suppliers,
         };
         return true;
@@ -256,6 +267,11 @@ internal sealed partial class Download
 
         Enter(GetPhase.Settling);
         folder.Save(folder.State! with { IsEnding = true });
+        if (Payer is not null)
+        {
+            return await PayDuesAsync(desk, Payer, duration, cancellation);
+        }
+
         GetStatement statement;
         try
         {
@@ -275,19 +291,49 @@ internal sealed partial class Download
         return statement;
     }
 
+    /// <summary>Tells seeders to report, and pays what is due until nothing is, or the time is over.</summary>
+    private async Task<GetStatement> PayDuesAsync(
+        ChannelDesk desk, DirectPayer payer, TimeSpan duration, CancellationToken cancellation)
+    {
+        bool isOver = false;
+        ChannelInfo? channel = null;
+        try
+        {
+            await desk.Client.CloseChannelAsync(desk.ChannelId, refund: null, cancellation);
+            isOver = await payer.FinishAsync(request.RefundTimeLimit, cancellation);
+            channel = await desk.Client.GetChannelAsync(desk.ChannelId, cancellation);
+        }
+        catch (HubException exception)
+        {
+            events.Report(new GetWarning(exception.Message));
+        }
+
+        GetStatement statement = await StateAsync(duration, channel) with { IsDuePending = !isOver };
+        if (isOver)
+        {
+            folder.Delete();
+        }
+
+        return statement;
+    }
+
     private Task<GetStatement> StateAsync(TimeSpan duration, ChannelInfo? channel) => loop.AskAsync(() =>
     {
         IReadOnlyList<SupplierStatement> suppliers = Suppliers();
-        bool isPending = channel is not null && !ChannelDesk.IsSettled(channel);
+        bool isPending = channel is not null && Payer is null && !ChannelDesk.IsSettled(channel);
+        DirectStanding? direct = Payer?.Standing();
         return new GetStatement
         {
             ChannelId = channelDesk?.ChannelId,
             Budget = folder.State?.Budget ?? Msat.Zero,
-            Funded = channel?.FundedMsat ?? Funded,
-            RoutingFees = folder.State?.RoutingFees ?? Msat.Zero,
+            Funded = direct is not null ? Msat.Zero : channel?.FundedMsat ?? Funded,
+            RoutingFees = direct?.Fees ?? folder.State?.RoutingFees ?? Msat.Zero,
+            IsDirect = direct is not null,
+            Paid = direct?.Paid ?? Msat.Zero,
+            DueRemark = Payer?.Remainder(),
             Signed = exchange?.Signed ?? Msat.Zero,
             Settled = channel?.SettledMsat ?? Msat.Zero,
-            Refunded = channel is not null && !isPending ? channel.RefundedMsat : Msat.Zero,
+            Refunded = channel is not null && direct is null && !isPending ? channel.RefundedMsat : Msat.Zero,
             IsRefundPending = isPending,
             RefundRemark = isPending
                 ? channel!.Refunds.Select(refund => refund.Reason).OfType<string>().FirstOrDefault()

@@ -43,6 +43,7 @@ internal sealed partial class Download : IAsyncDisposable
     private string? problem;
     private long pieces;
     private long bytes;
+    private Msat committedBefore;
     private long startedAt;
     private long movedAt;
     private long announcedAt;
@@ -70,6 +71,9 @@ internal sealed partial class Download : IAsyncDisposable
         loop = new TurnLoop(Fail);
     }
 
+    /// <summary>Pays what is due from the own wallet; null where the hub pays.</summary>
+    public DirectPayer? Payer { get; set; }
+
     /// <summary>What was paid into the channel, over all runs.</summary>
     public Msat Funded { get; set; }
 
@@ -84,6 +88,7 @@ internal sealed partial class Download : IAsyncDisposable
         if (desk is not null)
         {
             channelDesk = desk;
+            committedBefore = folder.State!.Committed;
             exchange = MakeExchange(desk, spendable, cancellation);
         }
 
@@ -92,6 +97,7 @@ internal sealed partial class Download : IAsyncDisposable
         await loop.AskAsync(Add);
         using var ticking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task ticks = TickAsync(ticking.Token);
+        Task paying = Payer?.RunAsync(ticking.Token) ?? Task.CompletedTask;
         GetOutcome outcome;
         try
         {
@@ -99,6 +105,7 @@ internal sealed partial class Download : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
+            await paying;
             await SaveAsync();
             throw;
         }
@@ -112,6 +119,7 @@ internal sealed partial class Download : IAsyncDisposable
 
         await ticking.CancelAsync();
         await ticks;
+        await paying;
         await loop.AskAsync(TakeSnapshot);
         TimeSpan duration = clock.GetElapsedTime(startedAt);
         if (outcome != GetOutcome.Completed)
@@ -146,7 +154,17 @@ internal sealed partial class Download : IAsyncDisposable
             events)
         {
             RemainingBytes = torrent.Files.Sum(file => file.Length),
+            GrantMax = Payer is null ? null : GrantMax,
         };
+    }
+
+    /// <summary>On a direct channel the grants of all seeders share the hub's window: each has one in use and one
+    /// ahead.</summary>
+    private Msat GrantMax()
+    {
+        Msat window = Payer!.Standing().Window;
+        int shares = 2 * Math.Max(1, exchange!.Seeders.Count(seeder => seeder is { Peer: not null, TakesReceipts: true }));
+        return window.IsZero ? Msat.From(1) : Msat.From(window.Value / shares);
     }
 
     /// <summary>Stored before it is used: after a crash the generation may be asked for in vain, but never used
@@ -155,7 +173,11 @@ internal sealed partial class Download : IAsyncDisposable
     {
         DownloadState state = folder.State!;
         int generation = state.NextGeneration.GetValueOrDefault(seeder);
-        folder.Save(state with { NextGeneration = new(state.NextGeneration) { [seeder] = generation + 1 } });
+        folder.Save(state with
+        {
+            NextGeneration = new(state.NextGeneration) { [seeder] = generation + 1 },
+            Committed = Payer is null ? Msat.Zero : committedBefore + exchange!.Committed,
+        });
         return generation;
     }
 

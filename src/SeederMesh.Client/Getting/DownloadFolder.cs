@@ -41,6 +41,12 @@ internal sealed record DownloadState
     /// used twice.</summary>
     public Dictionary<PublicKey, int> NextGeneration { get; init; } = [];
 
+    /// <summary>Whether the own wallet pays: then what is invoiced is only promised.</summary>
+    public bool IsDirect { get; init; }
+
+    /// <summary>Of a direct download: the most that receipts may have been signed for by now.</summary>
+    public Msat Committed { get; init; }
+
     /// <summary>Whether only the channel's end is left to do.</summary>
     public bool IsEnding { get; init; }
 }
@@ -58,6 +64,8 @@ internal sealed class DownloadFolder(string path)
     public string ManifestPath => In("manifest.prov");
 
     public string ResumePath => In("resume.data");
+
+    public string DirectPath => In("direct.json");
 
     /// <summary>The state; null while nothing was agreed to pay.</summary>
     public DownloadState? State { get; private set; }

@@ -63,6 +63,16 @@ internal sealed class DownloaderExchange(
     /// <summary>Whether the budget covers no more grants.</summary>
     public bool IsBudgetUsedUp { get; private set; }
 
+    /// <summary>Whether the hub gives no more grants before something is proved paid; only on a direct channel.</summary>
+    public bool IsTrustUsedUp { get; private set; }
+
+    /// <summary>The most that one grant may allow; only a direct channel, whose grants share a small window, sets
+    /// one.</summary>
+    public Func<Msat>? GrantMax { get; init; }
+
+    /// <summary>All that could still be signed, and all that was: nobody can ask for more.</summary>
+    public Msat Committed => budget.Reserved + budget.Spent;
+
     /// <summary>What receipts were signed for.</summary>
     public Msat Signed => seeders.Values.Aggregate(Msat.Zero, (sum, seeder) => sum + seeder.Signed);
 
@@ -119,7 +129,7 @@ internal sealed class DownloaderExchange(
         }
 
         seeder.Bytes += bytes;
-        if (seeder.Refusal is not null)
+        if (!seeder.TakesReceipts)
         {
             return false;
         }
@@ -193,7 +203,7 @@ internal sealed class DownloaderExchange(
     /// <summary>Shows the seeder a grant, or asks the hub for one, when the one in use will not last.</summary>
     private void Provide(SupplyingSeeder seeder)
     {
-        if (seeder.Peer is null || seeder.Refusal is not null || seeder.IsAsking)
+        if (seeder.Peer is null || !seeder.TakesReceipts || seeder.IsAsking)
         {
             return;
         }
@@ -236,6 +246,11 @@ internal sealed class DownloaderExchange(
         long ramped = Math.Max(FirstGrantBytes, 4L * plan.PieceLength) << Math.Min(2 * seeder.GrantsShown, 16);
         long bytes = Math.Min(Math.Min(ramped, Math.Max(GrantBytesMax, 8L * plan.PieceLength)), share) + seeder.Session.UnsignedBytes;
         long least = Math.Min(plan.PieceLength, Math.Max(seeder.Session.UnsignedBytes, Math.Min(RemainingBytes, plan.PieceLength)));
+        if (GrantMax?.Invoke() is { } most)
+        {
+            bytes = Math.Min(bytes, Math.Max(least, plan.Price.BytesFor(most)));
+        }
+
         Msat limit = Msat.Min(plan.Price.Of(Math.Max(least, bytes >> seeder.Shrinks)) + Msat.From(1), budget.Available);
         if (limit.IsZero || plan.Price.BytesFor(limit) < least || !budget.TryReserve(limit))
         {
@@ -294,9 +309,16 @@ internal sealed class DownloaderExchange(
 
         // Grants that ended are released when their seeders have reported: until then the hub says that the funds are in
         // use.
-        if (failure is HubException { Problem: "insufficient-funds" })
+        if (failure is HubException { Problem: "insufficient-funds" or "too-much-unpaid" } refused)
         {
             seeder.Shrinks = Math.Min(seeder.Shrinks + 1, 16);
+            IsTrustUsedUp = refused.Problem is "too-much-unpaid";
+        }
+        else if (failure is HubException { Problem: "seeder-not-direct" })
+        {
+            // It is an ordinary peer on this channel, whatever it could be on another.
+            seeder.IsUnpayable = true;
+            events.Report(new SeederNotDirect(seeder.Key));
         }
         else
         {
@@ -310,7 +332,8 @@ internal sealed class DownloaderExchange(
     {
         seeder.Shrinks = 0;
         seeder.Spare = grant;
-        if (seeder.Peer is not null && seeder.Refusal is null)
+        IsTrustUsedUp = false;
+        if (seeder.Peer is not null && seeder.TakesReceipts)
         {
             Show(seeder);
         }
@@ -332,7 +355,7 @@ internal sealed class DownloaderExchange(
 
     private void Sign(SupplyingSeeder seeder)
     {
-        if (seeder.Peer is not { } peer || seeder.Grant is null || seeder.Refusal is not null)
+        if (seeder.Peer is not { } peer || seeder.Grant is null || !seeder.TakesReceipts)
         {
             return;
         }

@@ -31,6 +31,10 @@ public sealed record GetRequest
     /// shown (<see cref="InvoiceShown"/>) for another wallet to pay.</summary>
     public string? RefundTo { get; init; }
 
+    /// <summary>Pays seeders and creators from the own wallet, so that the hub holds nothing.</summary>
+    /// <remarks>An interrupted download goes on as it began, whatever this says.</remarks>
+    public bool Direct { get; init; }
+
     /// <summary>Downloads although there is no manifest, or one that does not verify.</summary>
     public bool Unverified { get; init; }
 
@@ -115,6 +119,9 @@ public sealed record GetOffer
 
     /// <summary>Whether accepting pays.</summary>
     public bool WouldPay { get; init; }
+
+    /// <summary>Whether the own wallet pays seeders and creators; then the hub holds nothing.</summary>
+    public bool IsDirect { get; init; }
 
     /// <summary>The hub that is paid through; null when nothing is paid.</summary>
     public string? HubUrl { get; init; }

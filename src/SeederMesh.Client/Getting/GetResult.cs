@@ -33,6 +33,10 @@ public enum GetOutcome
 
     /// <summary>All that was selected is there, verified, in its final place.</summary>
     Completed = 8,
+
+    /// <summary>The downloader's own wallet cannot pay what is due, and nobody uploads more on trust; the same command goes
+    /// on where it stopped.</summary>
+    CannotPay = 9,
 }
 
 /// <summary>What came of a download.</summary>
@@ -82,6 +86,19 @@ public sealed record GetStatement
 
     /// <summary>Why, or null.</summary>
     public string? RefundRemark { get; init; }
+
+    /// <summary>Whether the downloader's own wallet paid; then nothing was paid into a channel, and nothing comes
+    /// back.</summary>
+    public bool IsDirect { get; init; }
+
+    /// <summary>Of a direct download: what was paid and proved, earlier runs included, without routing.</summary>
+    public Msat Paid { get; init; }
+
+    /// <summary>Of a direct download: what is still due, and why; null when nothing is.</summary>
+    public string? DueRemark { get; init; }
+
+    /// <summary>Of a direct download: whether something is still to be paid by a later run.</summary>
+    public bool IsDuePending { get; init; }
 
     /// <summary>The peers that supplied anything in this run, the largest first.</summary>
     public IReadOnlyList<SupplierStatement> Suppliers { get; init; } = [];
@@ -170,6 +187,15 @@ public sealed record GetSnapshot
     /// channel.</summary>
     public Msat AtMostLost { get; init; }
 
+    /// <summary>Whether the downloader's own wallet pays: the hub then holds nothing.</summary>
+    public bool IsDirect { get; init; }
+
+    /// <summary>Of a direct download: paid and proved, without routing.</summary>
+    public Msat Paid { get; init; }
+
+    /// <summary>Of a direct download: due and not proved yet.</summary>
+    public Msat Due { get; init; }
+
     /// <summary>The peers that supplied anything.</summary>
     public IReadOnlyList<SupplierStatement> Suppliers { get; init; } = [];
 }
@@ -211,6 +237,14 @@ public sealed record GrantShown(PublicKey Seeder, Msat Limit, int Generation) : 
 /// <param name="Seeder">Who.</param>
 /// <param name="Verdict">Why.</param>
 public sealed record SeederRefused(PublicKey Seeder, SeederVerdict Verdict) : GetEvent;
+
+/// <summary>A seeder takes no downloaders that pay by themselves; it is an ordinary peer from now on.</summary>
+/// <param name="Seeder">Who.</param>
+public sealed record SeederNotDirect(PublicKey Seeder) : GetEvent;
+
+/// <summary>A direct channel is open: nothing was paid in, the wallet pays what is due.</summary>
+/// <param name="Promised">The most that it will pay, without routing.</param>
+public sealed record DirectChannelOpened(Msat Promised) : GetEvent;
 
 /// <summary>Receipts were signed and sent.</summary>
 /// <param name="Seeder">To whom.</param>

@@ -95,7 +95,8 @@ public sealed class GetService
     public async Task<IReadOnlyList<Msat>> SettleLeftoversAsync(CancellationToken cancellation = default)
     {
         var refunds = new List<Msat>();
-        foreach (DownloadFolder folder in DownloadFolder.All(data.DownloadsPath).Where(folder => folder.State is { IsEnding: true }))
+        foreach (DownloadFolder folder in DownloadFolder.All(data.DownloadsPath)
+            .Where(folder => folder.State is { IsEnding: true, IsDirect: false }))
         {
             using var desk = new ChannelDesk(folder, wallet, clock);
             try
@@ -116,6 +117,44 @@ public sealed class GetService
 
         return refunds;
     }
+
+    /// <summary>Pays what direct downloads that are over still owe.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>What each that is done now has paid in all; the others are tried again next time.</returns>
+    public async Task<IReadOnlyList<Msat>> PayLeftoversAsync(CancellationToken cancellation = default)
+    {
+        var paid = new List<Msat>();
+        foreach (DownloadFolder folder in DownloadFolder.All(data.DownloadsPath)
+            .Where(folder => wallet is not null && folder.State is { IsEnding: true, IsDirect: true }))
+        {
+            using var desk = new ChannelDesk(folder, wallet, clock);
+            try
+            {
+                DirectPayer payer = PayerOf(desk, folder);
+                await desk.Client.CloseChannelAsync(desk.ChannelId, refund: null, cancellation);
+                if (await payer.FinishAsync(TimeSpan.Zero, cancellation))
+                {
+                    paid.Add(payer.Standing().Paid);
+                    folder.Delete();
+                }
+            }
+            catch (HubException exception) when (exception.IsTransient)
+            {
+                // Its hub is away; the folder stays, and with it what was paid.
+                continue;
+            }
+        }
+
+        return paid;
+    }
+
+    private DirectPayer PayerOf(ChannelDesk desk, DownloadFolder folder) => new(
+        desk.Client,
+        desk.ChannelId,
+        RequiredWallet(),
+        DirectJournal.Load(folder.DirectPath),
+        new DirectLimits(folder.State!.Budget, () => folder.State!.Committed),
+        clock);
 
     private async Task<GetResult> RunStepsAsync(
         GetRequest request,
@@ -159,7 +198,9 @@ public sealed class GetService
             {
                 Enter(GetPhase.Funding);
                 desk = await OpenChannelAsync(request, folder, resolved.Manifest!, offer, decision.Budget ?? offer.Budget, cancellation);
-                paidIn = await FundAsync(desk, folder, offer, download, events, cancellation);
+                paidIn = offer.IsDirect
+                    ? await PromiseAsync(desk, folder, offer, download, events, cancellation)
+                    : await FundAsync(desk, folder, offer, download, events, cancellation);
             }
 
             return await download.RunAsync(desk, paidIn, cancellation);
@@ -207,6 +248,12 @@ public sealed class GetService
         var price = new PricePerMebibyte(payment?.PricePerMiB.Value ?? 0);
         string? hub = folder.State?.Hub ?? request.Hub ?? configuration.Hub ?? source.Magnet?.Registry;
         bool wouldPay = price.Msat > 0 && !request.NoPay && hub is not null;
+        bool isDirect = wouldPay && (folder.State?.IsDirect ?? request.Direct);
+        if (isDirect && wallet is null)
+        {
+            throw new ClientException("To pay by yourself your wallet has to pay while you download, and none is set. Set one.");
+        }
+
         if (wouldPay && wallet is null && request.RefundTo is null)
         {
             throw new ClientException(
@@ -226,8 +273,9 @@ public sealed class GetService
             SelectedBytes = bytes,
             Price = price,
             Cost = cost,
-            Budget = folder.State?.Budget ?? request.Budget ?? Suggest(cost, price),
-            AlreadyFunded = folder.State?.Invoiced ?? Msat.Zero,
+            Budget = folder.State?.Budget ?? request.Budget ?? Suggest(cost, price, isDirect),
+            AlreadyFunded = isDirect ? Msat.Zero : folder.State?.Invoiced ?? Msat.Zero,
+            IsDirect = isDirect,
             WouldPay = wouldPay,
             HubUrl = wouldPay ? hub : null,
             Network = network,
@@ -251,9 +299,11 @@ public sealed class GetService
 
     /// <summary>What covers everything, with room for grants that overlap and for routing; what is not used comes
     /// back.</summary>
-    private static Msat Suggest(Msat cost, PricePerMebibyte price)
+    private static Msat Suggest(Msat cost, PricePerMebibyte price, bool isDirect)
     {
-        long wanted = cost.Value + Math.Max(cost.Value / 4, price.Of(32 << 20).Value) + Math.Max(2_000, cost.Value / 50);
+        // A direct download makes many small payments, whose routing costs more.
+        long routing = Math.Max(2_000, cost.Value / (isDirect ? 15 : 50));
+        long wanted = cost.Value + Math.Max(cost.Value / 4, price.Of(32 << 20).Value) + routing;
         return Msat.From((wanted + 999) / 1_000 * 1_000);
     }
 
@@ -298,7 +348,9 @@ public sealed class GetService
         {
             using var client = new HubClient(new Uri(offer.HubUrl!), caller: null, clock: clock);
             HubInfo hub = await new HubDirectory(data.HubsPath).AskAsync(client, cancellation);
-            (Msat funding, _) = ChannelDesk.Divide(budget, offer.Cost, offer.Price);
+            (Msat funding, _) = offer.IsDirect
+                ? ChannelDesk.DivideDirect(budget, offer.Cost, offer.Price)
+                : ChannelDesk.Divide(budget, offer.Cost, offer.Price);
             using SigningKey key = folder.Key();
             folder.Save(new DownloadState
             {
@@ -307,9 +359,10 @@ public sealed class GetService
                 ManifestDigest = manifest.Digest,
                 Budget = budget,
                 Invoiced = funding,
+                IsDirect = offer.IsDirect,
                 ExpiresUnixMs = clock.GetUtcNow().ToUnixTimeMilliseconds()
                     + Math.Min(ChannelLifetimeMs, hub.Limits.ChannelLifetimeMsMax / 2),
-                Refund = request.RefundTo ?? await ChannelDesk.RefundDestinationAsync(
+                Refund = offer.IsDirect ? "" : request.RefundTo ?? await ChannelDesk.RefundDestinationAsync(
                     RequiredWallet(), Core.Channels.ChannelTerms.IdFor(hub.PublicKey, key.PublicKey), cancellation),
             });
         }
@@ -330,6 +383,20 @@ public sealed class GetService
         ChannelInfo channel = await desk.FundAsync(offer.Manifest!.Manifest.Torrent.InfohashV2, offer.Price, feeMax, events, cancellation);
         download.Funded = channel.FundedMsat;
         events.Report(new ChannelFunded(channel.FundedMsat, folder.State!.RoutingFees));
+        return channel.FundedMsat.Less(Msat.Min(channel.FundedMsat, channel.SettledMsat));
+    }
+
+    private async Task<Msat> PromiseAsync(
+        ChannelDesk desk,
+        DownloadFolder folder,
+        GetOffer offer,
+        Download download,
+        IProgress<GetEvent> events,
+        CancellationToken cancellation)
+    {
+        ChannelInfo channel = await desk.OpenAsync(offer.Manifest!.Manifest.Torrent.InfohashV2, offer.Price, cancellation);
+        download.Payer = PayerOf(desk, folder);
+        events.Report(new DirectChannelOpened(channel.FundedMsat));
         return channel.FundedMsat.Less(Msat.Min(channel.FundedMsat, channel.SettledMsat));
     }
 

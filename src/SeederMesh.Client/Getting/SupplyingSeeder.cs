@@ -48,6 +48,11 @@ internal sealed class SupplyingSeeder(DownloaderSession session)
     /// <summary>Why it takes no receipts any more; null while it does.</summary>
     public SeederVerdict? Refusal { get; set; }
 
+    /// <summary>Whether the hub gives no grants for it on this channel.</summary>
+    public bool IsUnpayable { get; set; }
+
+    public bool TakesReceipts => Refusal is null && !IsUnpayable;
+
     /// <summary>Newest receipt of the grant in use that it has stored.</summary>
     public long AcceptedSequence { get; set; }
 
@@ -64,7 +69,7 @@ internal sealed class SupplyingSeeder(DownloaderSession session)
 
     /// <summary>Whether all that can be signed is signed and stored by it.</summary>
     public bool IsSatisfied => Peer is null
-        || Refusal is not null
+        || !TakesReceipts
         || (Grant is not null && Session.UnsignedBytes == 0 && AcceptedSequence >= Session.Sequence);
 
     public SupplierStatement ToStatement() => new(Key, Address, Bytes, ReceiptedBytes, Receipts, Signed, Refusal);

@@ -21,7 +21,7 @@ namespace SeederMesh.Client;
 /// when it cannot be
 /// reached, and when its answer is not what this version understands.
 /// </remarks>
-public sealed class HubClient : IDisposable
+public sealed partial class HubClient : IDisposable
 {
     private const int TriesMax = 4;
     private const int AnswerBytesMax = 17 << 20;
@@ -118,9 +118,16 @@ public sealed class HubClient : IDisposable
         PostAsync<ChannelInfo>($"v1/channels/{channel}/close", new { Refund = refund }, cancellation);
 
     /// <summary>Registers the caller as a seeder, with the destination of its earnings.</summary>
-    public async Task<SeederInfo> PutSeederAsync(string destination, string name, CancellationToken cancellation = default)
+    /// <param name="destination">Where it is paid: one destination a line, the best first.</param>
+    /// <param name="name">What the hub calls it.</param>
+    /// <param name="takesDirect">Whether it uploads to downloaders that pay by themselves.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<SeederInfo> PutSeederAsync(
+        string destination, string name, bool takesDirect = true, CancellationToken cancellation = default)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new { Destination = destination, Name = name }, ClientJson.Wire);
+        // Said only where it is not the usual, so that an older hub understands the rest.
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(
+            new { Destination = destination, Name = name, TakesDirect = takesDirect ? (bool?)null : false }, ClientJson.Wire);
         Answer answer = await SendAsync(
             HttpMethod.Put, $"v1/seeders/{RequiredCaller().PublicKey}", body, "application/json", cancellation);
         return Read<SeederInfo>(answer.Body);
@@ -168,13 +175,13 @@ public sealed class HubClient : IDisposable
     };
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellation) =>
-        Read<T>((await SendAsync(HttpMethod.Get, path, default, null, cancellation)).Body);
+        Read<T>((await SendAsync(HttpMethod.Get, path, default, null, cancellation, isSigned: false)).Body);
 
     private async Task<byte[]?> FindAsync(string path, CancellationToken cancellation)
     {
         try
         {
-            return (await SendAsync(HttpMethod.Get, path, default, null, cancellation)).Body;
+            return (await SendAsync(HttpMethod.Get, path, default, null, cancellation, isSigned: false)).Body;
         }
         catch (HubException exception) when (exception.StatusCode == 404)
         {
@@ -189,14 +196,19 @@ public sealed class HubClient : IDisposable
     }
 
     private async Task<Answer> SendAsync(
-        HttpMethod method, string path, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellation)
+        HttpMethod method,
+        string path,
+        ReadOnlyMemory<byte> body,
+        string? contentType,
+        CancellationToken cancellation,
+        bool isSigned = true)
     {
         for (int attempt = 1; ; attempt++)
         {
             TimeSpan? retryAfter = null;
             try
             {
-                return await SendOnceAsync(method, path, body, contentType, wait => retryAfter = wait, cancellation);
+                return await SendOnceAsync(method, path, body, contentType, isSigned, wait => retryAfter = wait, cancellation);
             }
             catch (HubException exception) when (exception.IsTransient && attempt < TriesMax)
             {
@@ -214,6 +226,7 @@ public sealed class HubClient : IDisposable
         string path,
         ReadOnlyMemory<byte> body,
         string? contentType,
+        bool isSigned,
         Action<TimeSpan?> noteRetryAfter,
         CancellationToken cancellation)
     {
@@ -224,6 +237,10 @@ public sealed class HubClient : IDisposable
         {
             request.Content = new ReadOnlyMemoryContent(body);
             request.Content.Headers.ContentType = contentType is null ? null : new MediaTypeHeaderValue(contentType);
+        }
+
+        if (isSigned)
+        {
             RequestSignature.Add(request, body.Span, RequiredCaller(), clock.GetUtcNow());
         }
 

@@ -56,7 +56,8 @@ public sealed record HubLimits
 /// <param name="MaxPricePerMiBMsat">The most that the downloader agreed to, so that nobody changes the price under
 /// it.</param>
 /// <param name="ExpiresUnixMs">When grants end.</param>
-/// <param name="Refund">Where the rest goes.</param>
+/// <param name="Refund">Where the rest goes; null for a direct channel, which has none.</param>
+/// <param name="Mode">"direct" when the downloader's own wallet pays; null when the hub does.</param>
 public sealed record OpenChannelRequest(
     PublicKey DownloaderKey,
     Digest Infohash,
@@ -64,7 +65,8 @@ public sealed record OpenChannelRequest(
     Msat BudgetMsat,
     Msat MaxPricePerMiBMsat,
     long ExpiresUnixMs,
-    string Refund);
+    string? Refund,
+    string? Mode = null);
 
 /// <summary>A channel as its hub sees it.</summary>
 public sealed record ChannelInfo
@@ -101,6 +103,13 @@ public sealed record ChannelInfo
 
     /// <summary>Payments of its rest.</summary>
     public IReadOnlyList<RefundInfo> Refunds { get; init; } = [];
+
+    /// <summary>"prepaid", or "direct" when the downloader's own wallet pays: then what is funded is only
+    /// promised.</summary>
+    public string Mode { get; init; } = "prepaid";
+
+    /// <summary>Whether the downloader's own wallet pays.</summary>
+    public bool IsDirect => string.Equals(Mode, "direct", StringComparison.Ordinal);
 
     /// <summary>Whether it is closed for good.</summary>
     public bool IsClosed => string.Equals(State, "closed", StringComparison.Ordinal);
@@ -177,6 +186,91 @@ public sealed record SeederInfo
 
     /// <summary>What is still owed, payments under way not counted.</summary>
     public Msat OwedMsat { get; init; }
+
+    /// <summary>What downloaders that pay by themselves brought, beside all of the above.</summary>
+    public DirectEarnings Direct { get; init; } = new();
+}
+
+/// <summary>What direct channels brought a seeder: earned = paid + due + unpaid.</summary>
+public sealed record DirectEarnings
+{
+    /// <summary>What it earned in all.</summary>
+    public Msat EarnedMsat { get; init; }
+
+    /// <summary>What downloaders proved to have paid it.</summary>
+    public Msat PaidMsat { get; init; }
+
+    /// <summary>What is still due.</summary>
+    public Msat DueMsat { get; init; }
+
+    /// <summary>What was never paid.</summary>
+    public Msat UnpaidMsat { get; init; }
+}
+
+/// <summary>What is due on a direct channel.</summary>
+public sealed record DuesInfo
+{
+    /// <summary>Each payee.</summary>
+    public required IReadOnlyList<DueInfo> Dues { get; init; }
+
+    /// <summary>The invoices to pay.</summary>
+    public required IReadOnlyList<DuePaymentInfo> Payments { get; init; }
+
+    /// <summary>What may be granted or due without proof now.</summary>
+    public Msat WindowMsat { get; init; }
+
+    /// <summary>Whether nothing is due any more and nothing will be.</summary>
+    public bool Ended { get; init; }
+
+    /// <summary>What is due and not proved, under an invoice or not.</summary>
+    public Msat Unproved => Dues.Aggregate(Msat.Zero, (sum, due) => sum + due.DueMsat + due.UnderWayMsat);
+}
+
+/// <summary>What is due to one payee.</summary>
+public sealed record DueInfo
+{
+    /// <summary>The payee.</summary>
+    public required Id128 PayeeId { get; init; }
+
+    /// <summary>"creator", "seeder", "registry" or "hub".</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>What the downloader proved to have paid.</summary>
+    public Msat ProvedMsat { get; init; }
+
+    /// <summary>What is under an invoice.</summary>
+    public Msat UnderWayMsat { get; init; }
+
+    /// <summary>What is due beside it.</summary>
+    public Msat DueMsat { get; init; }
+
+    /// <summary>Why there is no invoice, or null.</summary>
+    public string? Remark { get; init; }
+
+    /// <summary>Whether it is less than the payee's address takes.</summary>
+    public bool TooSmall { get; init; }
+}
+
+/// <summary>An invoice that a direct channel's downloader is to pay.</summary>
+public sealed record DuePaymentInfo
+{
+    /// <summary>The hub's id of the payment.</summary>
+    public required Id128 PayoutId { get; init; }
+
+    /// <summary>Who is paid.</summary>
+    public required Id128 PayeeId { get; init; }
+
+    /// <summary>What it asks for.</summary>
+    public required Msat AmountMsat { get; init; }
+
+    /// <summary>The invoice.</summary>
+    public required string Invoice { get; init; }
+
+    /// <summary>Its hash.</summary>
+    public required Digest PaymentHash { get; init; }
+
+    /// <summary>When it can no longer be paid, unix ms.</summary>
+    public required long ExpiresUnixMs { get; init; }
 }
 
 /// <summary>What a registry answered to a manifest.</summary>

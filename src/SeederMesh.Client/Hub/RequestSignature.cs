@@ -11,7 +11,16 @@ internal static class RequestSignature
         Uri uri = request.RequestUri!;
         var target = new HttpRequestTarget(request.Method.Method, uri.Authority, uri.AbsolutePath, uri.Query);
         HttpSignatureHeaders headers = HttpSignature.Sign(target, Digest.Of(body), caller, now.ToUnixTimeSeconds());
-        request.Content!.Headers.Add("Content-Digest", headers.ContentDigest);
+        if (request.Content is { } content)
+        {
+            content.Headers.Add("Content-Digest", headers.ContentDigest);
+        }
+        else
+        {
+            // A call without a body signs the digest of nothing.
+            request.Headers.Add("Content-Digest", headers.ContentDigest);
+        }
+
         request.Headers.Add("Signature-Input", headers.SignatureInput);
         request.Headers.Add("Signature", headers.Signature);
     }

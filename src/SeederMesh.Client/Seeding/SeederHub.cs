@@ -179,7 +179,7 @@ internal sealed class SeederHub : IAsyncDisposable
     {
         if (!isRegistered && configuration.Destination is { } destination)
         {
-            Standing = await client.PutSeederAsync(destination, configuration.Name, cancellation);
+            Standing = await client.PutSeederAsync(destination, configuration.Name, configuration.TakesDirect, cancellation);
             isRegistered = true;
         }
     }

@@ -353,7 +353,7 @@ internal sealed class LocalHub : IAsyncDisposable
 
     private async Task RefundAsync(Id128 id, Msat amount)
     {
-        Xunit.Assert.True(NodeId.TryParse(requests[id].Refund.Split(':')[1], out NodeId? destination));
+        Xunit.Assert.True(NodeId.TryParse(requests[id].Refund!.Split(':')[1], out NodeId? destination));
         Payment payment = await node.KeysendAsync(new KeysendRequest(
             destination, amount, new Preimage(Digest.Of(id.ToArray()).Span), Msat.From(10_000)));
         lock (gate)

@@ -71,20 +71,22 @@ internal sealed class TestSwarm : IAsyncDisposable
     }
 
     /// <summary>The same around the real hub, in this process; its creator has the wallet "creator".</summary>
-    public static async Task<TestSwarm> StartWithRealHubAsync(long bytes, long price, TimeProvider? clock = null)
+    public static async Task<TestSwarm> StartWithRealHubAsync(
+        long bytes, long price, TimeProvider? clock = null, bool isDirect = false, Func<HubOptions, HubOptions>? change = null)
     {
         var place = new TemporaryFolder();
-        RunningHub hub = await HubApplication.StartAsync(new HubOptions
+        var options = new HubOptions
         {
             DataFolder = place["hub"],
             Listen = "http://127.0.0.1:0",
             PayoutIntervalMs = 20,
             SweepIntervalMs = 50,
             Clock = clock ?? TimeProvider.System,
-        });
+        };
+        RunningHub hub = await HubApplication.StartAsync(change?.Invoke(options) ?? options);
         EmbeddedNode wallet = await WalletAsync(hub.Network, "downloader", 10_000);
         var swarm = new TestSwarm(place, hub.Network, null, hub, wallet);
-        await swarm.PublishAsync(bytes, price, isPrivate: false, await swarm.DestinationAsync("creator"));
+        await swarm.PublishAsync(bytes, price, isPrivate: false, isDirect ? await swarm.AddressAsync("creator") : await swarm.DestinationAsync("creator"));
         using var client = new HubClient(hub.Address, Creator, clock: clock);
         await client.RegisterManifestAsync(swarm.Manifest.Bytes);
         return swarm;
@@ -94,6 +96,14 @@ internal sealed class TestSwarm : IAsyncDisposable
     /// <returns>How to pay it.</returns>
     public async Task<string> DestinationAsync(string name) =>
         $"keysend:{(await (await WalletAsync(Network, name, 0)).GetInfoAsync()).NodeId}";
+
+    /// <summary>Opens an empty wallet at the real hub.</summary>
+    /// <returns>Its Lightning address, where a payment can be proved.</returns>
+    public async Task<string> AddressAsync(string name)
+    {
+        await WalletAsync(Network, name, 0);
+        return $"lnaddress:{name}@127.0.0.1:{RealHub.Address.Port}";
+    }
 
     public async Task<TestSeeder> AddSeederAsync(Func<ClientConfiguration, ClientConfiguration>? configure = null)
     {
