@@ -56,6 +56,12 @@ internal static class GetCommand
         HelpName = "ENDPOINT",
     };
 
+    private static readonly Option<bool> Direct = new("--direct")
+    {
+        Description = "Your own wallet pays seeders and creators while you download; the hub keeps the books and holds nothing. "
+            + "They trust you up to a small window.",
+    };
+
     private static readonly Option<bool> Unverified = new("--unverified")
     {
         Description = "Download although there is no valid manifest: nobody vouches for it.",
@@ -97,7 +103,7 @@ internal static class GetCommand
             + "the budget, each piece is paid for after it passed its hash, and what is not used comes back. "
             + "Run it again to go on after a stop.")
         {
-            Source, Budget, MaxPrice, OutputFolder, Yes, NoPay, RefundTo, Unverified, Files, Sequential, ManifestFile, GiveUp, Json,
+            Source, Budget, MaxPrice, OutputFolder, Yes, NoPay, Direct, RefundTo, Unverified, Files, Sequential, ManifestFile, GiveUp, Json,
         };
         ClientSettings.AddTo(command);
         command.SetAction(RunAsync);
@@ -106,6 +112,7 @@ internal static class GetCommand
             mesh get album.torrent --files '*.png' --files booklet.txt --yes
             mesh get 'magnet:?...' --wallet 'type=clightning;server=unix:///home/me/.lightning/bitcoin/lightning-rpc'
             mesh get 'magnet:?...' --refund-to lnaddress:me@example.org   pay by hand: invoice and QR code
+            mesh get 'magnet:?...' --direct --budget 50sat                your wallet pays; the hub holds nothing
             mesh get 'magnet:?...' --no-pay --sequential
             """);
     }
@@ -144,7 +151,11 @@ internal static class GetCommand
                     GetResult result = await running;
                     if (result.Statement is { IsRefundPending: true })
                     {
-                        await CollectAsync(service, output, cancellationToken);
+                        await CollectAsync(service.SettleLeftoversAsync, "refunded", output, cancellationToken);
+                    }
+                    else if (result.Statement is { IsDuePending: true })
+                    {
+                        await CollectAsync(service.PayLeftoversAsync, "paid in all", output, cancellationToken);
                     }
 
                     return await ConcludeAsync(result, manifest, request, output);
@@ -176,6 +187,11 @@ internal static class GetCommand
             {
                 output.Say($"refunded  {refund} of an earlier download");
             }
+
+            foreach (Msat paid in await service.PayLeftoversAsync(cancellationToken))
+            {
+                output.Say($"paid      {paid} in all for an earlier download");
+            }
         }
         catch (Exception exception) when (IsPassing(exception))
         {
@@ -185,20 +201,21 @@ internal static class GetCommand
 
     // A hub that was away at the end has not closed the channel yet. What this does not bring, the next download
     // collects.
-    private static async Task CollectAsync(GetService service, Output output, CancellationToken cancellationToken)
+    private static async Task CollectAsync(
+        Func<CancellationToken, Task<IReadOnlyList<Msat>>> collect, string what, Output output, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < RefundPatience)
         {
             try
             {
-                IReadOnlyList<Msat> refunds = await service.SettleLeftoversAsync(cancellationToken);
-                foreach (Msat refund in refunds)
+                IReadOnlyList<Msat> collected = await collect(cancellationToken);
+                foreach (Msat amount in collected)
                 {
-                    output.Say($"refunded  {refund}");
+                    output.Say($"{what,-8}  {amount}");
                 }
 
-                if (refunds.Count > 0)
+                if (collected.Count > 0)
                 {
                     return;
                 }
@@ -233,6 +250,7 @@ internal static class GetCommand
             Budget = parsed.GetResult(Budget) is null ? null : parsed.GetValue(Budget),
             MaxPricePerMiB = parsed.GetResult(MaxPrice) is null ? null : parsed.GetValue(MaxPrice),
             NoPay = parsed.GetValue(NoPay),
+            Direct = parsed.GetValue(Direct),
             RefundTo = parsed.GetValue(RefundTo),
             Unverified = parsed.GetValue(Unverified),
             Files = parsed.GetValue(Files) ?? [],
@@ -341,7 +359,7 @@ internal static class GetCommand
             output.Event("snapshot", OfferJson.Describe(snapshot));
             if (snapshot.Phase >= GetPhase.Funding)
             {
-                output.Status(Line(snapshot));
+                output.Status(GetText.Line(snapshot));
             }
 
             await Task.WhenAny(running, Task.Delay(LookEvery));
@@ -349,18 +367,6 @@ internal static class GetCommand
 
         output.Event("snapshot", OfferJson.Describe(service.Snapshot()));
         output.Status("");
-    }
-
-    private static string Line(GetSnapshot snapshot)
-    {
-        double share = snapshot.WantedBytes == 0 ? 0 : (double)snapshot.DoneBytes / snapshot.WantedBytes;
-        string money = snapshot.Budget.IsZero
-            ? ""
-            : $"  spent {snapshot.Signed} of {snapshot.Budget}, at most you can lose {snapshot.AtMostLost}, "
-                + $"{snapshot.Receipts} receipts";
-        return $"{snapshot.Phase.ToString().ToLowerInvariant()} {share:P0}  "
-            + $"{Units.Bytes(snapshot.DoneBytes)} of {Units.Bytes(snapshot.WantedBytes)}"
-            + $"  {Units.Bytes(snapshot.DownloadRate)}/s from {snapshot.Peers} peers{money}";
     }
 
     private static async Task<int> ConcludeAsync(GetResult result, SignedManifest? manifest, GetRequest request, Output output)
@@ -375,7 +381,9 @@ internal static class GetCommand
         if (result.Outcome != GetOutcome.Completed)
         {
             string reason = result.Reason ?? $"The download ended: {result.Outcome}.";
-            throw result.Outcome is GetOutcome.Cancelled or GetOutcome.Stalled ? new Failure(reason) : new Refusal(reason);
+            throw result.Outcome is GetOutcome.Cancelled or GetOutcome.Stalled or GetOutcome.CannotPay
+                ? new Failure(reason)
+                : new Refusal(reason);
         }
 
         output.Say($"complete  {result.Path}");
@@ -386,10 +394,7 @@ internal static class GetCommand
                 + $"from {statement.Suppliers.Count} peers");
             if (statement.ChannelId is not null)
             {
-                output.Say(
-                    $"paid      {statement.Signed} for {Units.Bytes(statement.ReceiptedBytes)}; "
-                    + $"refunded {statement.Refunded}"
-                    + (statement.IsRefundPending ? $"; a refund is still on its way: {statement.RefundRemark}" : ""));
+                output.Say(GetText.Paid(statement));
             }
         }
 

@@ -46,6 +46,11 @@ internal static class SeedCommand
         HelpName = "TEXT",
     };
 
+    private static readonly Option<bool> NoDirect = new("--no-direct")
+    {
+        Description = "Take nobody whose own wallet pays you: only grants that a hub holds the money for.",
+    };
+
     private static readonly Option<int?> Unpaid = new("--unpaid")
     {
         Description = "Percent of the upload that those who do not pay share while somebody pays. [default: 20]",
@@ -65,7 +70,7 @@ internal static class SeedCommand
             + "more is sent, and reported to the hub, which pays you while it runs. What was seeded once is seeded again at the next "
             + "start. Ctrl-C ends it.")
         {
-            Paths, Content, Watch, PayTo, Name, Unpaid, Json,
+            Paths, Content, Watch, PayTo, Name, Unpaid, NoDirect, Json,
         };
         ClientSettings.AddTo(command);
         command.SetAction(RunAsync);
@@ -126,6 +131,7 @@ internal static class SeedCommand
             Name = parsed.GetValue(Name) ?? configuration.Name,
             Destination = parsed.GetValue(PayTo) ?? configuration.Destination,
             UnpaidPercent = parsed.GetValue(Unpaid) ?? configuration.UnpaidPercent,
+            TakesDirect = configuration.TakesDirect && !parsed.GetValue(NoDirect),
             WatchFolder = parsed.GetValue(Watch)?.FullName ?? configuration.WatchFolder,
         };
     }

@@ -60,6 +60,7 @@ internal static class StatusCommand
                 _ when isNumber && name.EndsWith("UnixMs", StringComparison.Ordinal) =>
                     (name[..^6], DateTimeOffset.FromUnixTimeMilliseconds(number).ToString("u", CultureInfo.InvariantCulture)),
                 "settledBytes" when isNumber => ("content", Units.Bytes(number)),
+                _ when value is JsonObject inner => (name, Readable(inner)),
                 _ => (name, value?.DeepClone()),
             };
             readable[label] = shown;

@@ -16,6 +16,8 @@ internal sealed class GetEventLines(Output output) : IProgress<GetEvent>
         string? line = value switch
         {
             ChannelFunded funded => $"paid {funded.Amount} into the channel, routing {funded.Fee}",
+            DirectChannelOpened opened => $"your wallet pays seeders and creators, {opened.Promised} at most; the hub holds nothing",
+            SeederNotDirect refused => $"seeder {refused.Seeder.ToString()[..12]} takes nobody who pays by himself: an ordinary peer",
             SeederRefused refused => $"seeder {refused.Seeder.ToString()[..12]} takes no receipts: {refused.Verdict}",
             BudgetUsedUp => "the budget is used up: the rest comes unpaid, as far as peers give it away",
             Refunded refunded => $"refunded {refunded.Amount}",

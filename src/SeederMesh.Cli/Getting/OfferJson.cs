@@ -24,6 +24,7 @@ internal static class OfferJson
             ["budgetMsat"] = Output.Amount(offer.Budget),
             ["alreadyFundedMsat"] = Output.Amount(offer.AlreadyFunded),
             ["wouldPay"] = offer.WouldPay,
+            ["direct"] = offer.IsDirect,
             ["playMoney"] = offer.IsPlayMoney,
             ["network"] = offer.Network,
             ["paysByHand"] = offer.PaysByHand,
@@ -57,6 +58,9 @@ internal static class OfferJson
         ["reservedMsat"] = Output.Amount(snapshot.Reserved),
         ["budgetMsat"] = Output.Amount(snapshot.Budget),
         ["atMostLostMsat"] = Output.Amount(snapshot.AtMostLost),
+        ["direct"] = snapshot.IsDirect,
+        ["paidMsat"] = Output.Amount(snapshot.Paid),
+        ["dueMsat"] = Output.Amount(snapshot.Due),
     };
 
     /// <summary>The end.</summary>
@@ -76,6 +80,10 @@ internal static class OfferJson
             ["settledMsat"] = Output.Amount(statement?.Settled ?? default),
             ["refundedMsat"] = Output.Amount(statement?.Refunded ?? default),
             ["refundPending"] = statement?.IsRefundPending ?? false,
+            ["direct"] = statement?.IsDirect ?? false,
+            ["paidMsat"] = Output.Amount(statement?.Paid ?? default),
+            ["duePending"] = statement?.IsDuePending ?? false,
+            ["dueRemark"] = statement?.DueRemark,
             ["bytes"] = statement?.Bytes ?? 0,
             ["receiptedBytes"] = statement?.ReceiptedBytes ?? 0,
             ["seconds"] = Math.Round(statement?.Duration.TotalSeconds ?? 0, 3),

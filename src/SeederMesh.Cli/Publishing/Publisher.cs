@@ -157,7 +157,7 @@ internal static class Publisher
             {
                 Name = request.Name ?? "creator",
                 ShareBps = Share("creator"),
-                Endpoints = [request.PayTo ?? await OwnWalletAsync(request, cancellationToken)],
+                Endpoints = request.PayTo is { } given ? [given] : await OwnWalletAsync(request, cancellationToken),
             });
         }
 
@@ -177,13 +177,16 @@ internal static class Publisher
         };
     }
 
-    private static async Task<PaymentEndpoint> OwnWalletAsync(PublishRequest request, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<PaymentEndpoint>> OwnWalletAsync(PublishRequest request, CancellationToken cancellationToken)
     {
         await using ILightningNode wallet = await OwnWallet.OpenAsync(request.Wallet, request.Home, request.WalletHub, cancellationToken);
-        string destination = await OwnWallet.DestinationAsync(wallet, cancellationToken);
-        return PaymentEndpoint.TryParse(destination, out PaymentEndpoint endpoint)
-            ? endpoint
-            : throw new Failure($"The wallet's address {destination} cannot be paid to.");
+        string destinations = await OwnWallet.DestinationAsync(wallet, cancellationToken);
+        return
+        [
+            .. destinations.Split('\n').Select(destination => PaymentEndpoint.TryParse(destination, out PaymentEndpoint endpoint)
+                ? endpoint
+                : throw new Failure($"The wallet's address {destination} cannot be paid to.")),
+        ];
     }
 
     private static async Task<SignedManifest?> FindKnownAsync(

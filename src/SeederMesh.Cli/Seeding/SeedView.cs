@@ -38,8 +38,14 @@ internal sealed class SeedView(Output output)
             + (hub.UnreportedReceipts > 0 ? $" ({hub.UnreportedReceipts} to report)" : "")
             + (hub.Standing is { } standing
                 ? $", earned {standing.EarnedMsat}, paid {standing.PaidMsat} ({Lightning.NodeInfo.NameMoney(hub.Network)})"
+                    + Direct(standing.Direct)
                 : "")));
         return $"{torrents}, {snapshot.Peers} peers, {snapshot.PayingPeers} paying, {Units.Bytes(snapshot.UploadRate)}/s, "
             + $"{Units.Bytes(snapshot.UploadedBytes)} up. {money}";
     }
+
+    private static string Direct(DirectEarnings direct) => direct.EarnedMsat.IsZero
+        ? ""
+        : $"; from downloaders' own wallets {direct.PaidMsat} of {direct.EarnedMsat}"
+            + (direct.UnpaidMsat.IsZero ? "" : $", {direct.UnpaidMsat} never paid");
 }

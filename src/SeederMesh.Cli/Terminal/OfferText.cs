@@ -36,8 +36,10 @@ internal static class OfferText
         output.Say($"  price     {price} per MiB, {DemoHub.Amount(offer, "costMsat")} for all of it");
         output.Say($"  split     {Split(offer)}");
         output.Say(pays
-            ? $"  budget    {Units.Money(DemoHub.Amount(offer, "budgetMsat"), (string?)offer["network"] ?? "")}: at most you can lose; "
-                + "what is not used comes back"
+            ? $"  budget    {Units.Money(DemoHub.Amount(offer, "budgetMsat"), (string?)offer["network"] ?? "")}: "
+                + (offer["direct"]?.GetValue<bool>() == true
+                    ? "your own wallet pays as it arrives; the hub holds nothing"
+                    : "at most you can lose; what is not used comes back")
             : "  budget    none: nothing is paid, and nothing is reported to anybody");
         if (pays && (string?)offer["network"] == NodeInfo.Mainnet)
         {

@@ -1,6 +1,7 @@
 using SeederMesh.Cli.Terminal;
 using SeederMesh.Client;
 using SeederMesh.Lightning;
+using SeederMesh.Lightning.Embedded.Http;
 
 namespace SeederMesh.Cli.Wallets;
 
@@ -65,13 +66,14 @@ internal static class OwnWallet
         }
     }
 
-    /// <summary>Where others pay a wallet to.</summary>
+    /// <summary>Where others pay a wallet to: one destination a line, the best first. A play-money wallet has a Lightning
+    /// address too, where a payment can be proved.</summary>
     /// <exception cref="Refusal">The node takes no keysend, so that a person has to say it.</exception>
     public static async Task<string> DestinationAsync(ILightningNode wallet, CancellationToken cancellationToken)
     {
         NodeInfo info = await wallet.GetInfoAsync(cancellationToken);
         return info.Features.HasFlag(NodeFeatures.ReceivesKeysend)
-            ? $"keysend:{info.NodeId}"
+            ? $"keysend:{info.NodeId}" + (wallet is EmbeddedNodeClient { LightningAddress: { } address } ? $"\nlnaddress:{address}" : "")
             : throw new Refusal(
                 $"Your node ({info.Implementation}) takes no keysend. Say where you are paid: --pay-to lnaddress:you@host, "
                 + "bolt12:lno1... or lnurl:...");

@@ -113,9 +113,10 @@ internal sealed class DirectPayer(
 
     /// <summary>What is left unpaid at the end, and why; null when nothing is.</summary>
     public string? Remainder() => dues is { Unproved.IsZero: false } left
-        ? $"{left.Unproved} is still due: {Trouble() ?? hubTrouble ?? left.Dues.Select(due => due.Remark).FirstOrDefault(remark => remark is not null)
-            ?? "the hub waits for seeders to report."}"
+        ? $"{left.Unproved} is still due: {Trouble() ?? hubTrouble ?? RemarkOf(left) ?? "the hub waits for seeders to report."}"
         : null;
+
+    private static string? RemarkOf(DuesInfo dues) => dues.Dues.Select(due => due.Remark).FirstOrDefault(remark => remark is not null);
 
     private async Task<bool> IsOverAsync(CancellationToken cancellation) =>
         dues is { } last

@@ -43,6 +43,13 @@ public sealed class EmbeddedNodeClient : ILightningNode
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
+    /// <summary>The wallet as a Lightning address (LUD-16), USER@HOST:PORT; null where payers would ask it over another
+    /// scheme than the network speaks.</summary>
+    public string? LightningAddress =>
+        Uri.TryCreate(server, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.IsLoopback)
+            ? $"{node}@{uri.Authority}"
+            : null;
+
     /// <summary>Opens the wallet on the network, with play money from the operator's faucet. Idempotent.</summary>
     /// <param name="funds">What a new wallet starts with.</param>
     /// <param name="cancellation">Gives up waiting.</param>
