@@ -3,102 +3,151 @@ using SeederMesh.Lightning;
 
 namespace SeederMesh.Grains.Tests.Payouts;
 
-/// <summary>Where a payment is interrupted, as if the process had died there.</summary>
-public enum Crash
-{
-    /// <summary>Nowhere.</summary>
-    None = 0,
-
-    /// <summary>The intent is durable, and nothing was sent.</summary>
-    BeforeSending,
-
-    /// <summary>It was sent and paid, and nobody was told.</summary>
-    AfterSending,
-
-    /// <summary>The node cannot say what became of it, a few times.</summary>
-    WhileAsking,
-}
-
-/// <summary>A node that passes everything on, and dies once at a chosen point.</summary>
+/// <summary>A node that passes everything on, and fails when it is told to.</summary>
 internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
 {
+    /// <summary>A payment that is held says so at once, so that no test waits.</summary>
+    private static readonly TimeSpan noWait = TimeSpan.FromMilliseconds(1);
+
     private int unknowns;
 
-    public Crash Next { get; set; }
+    /// <summary>What it passes on to; another one after the node was restarted.</summary>
+    public ILightningNode Inner { get; set; } = inner;
 
+    /// <summary>Payments that it was handed.</summary>
     public int Sent { get; private set; }
+
+    /// <summary>The hub dies before it hands the next payment over.</summary>
+    public bool HubDiesBeforeSending { get; set; }
+
+    /// <summary>The hub dies after the next payment was made, and hears nothing of it.</summary>
+    public bool HubDiesAfterSending { get; set; }
+
+    /// <summary>The next payment is made and its answer lost; then so many look-ups have no answer either.</summary>
+    public int? SilentAfterSending { get; set; }
+
+    /// <summary>Nobody can reach it.</summary>
+    public bool IsDown { get; set; }
 
     /// <summary>So many payments fail because no route is cheap enough.</summary>
     public int DearRoutes { get; set; }
 
+    /// <summary>More than this, and no path carries it.</summary>
+    public long MsatMax { get; set; } = long.MaxValue;
+
+    /// <summary>Its balance, where it is not the real one.</summary>
+    public long? SpendableMsat { get; set; }
+
     /// <summary>Whose invoices answer offers; nobody's while null.</summary>
     public ILightningNode? OfferIssuer { get; set; }
 
+    /// <summary>The amount of each payment that it was handed.</summary>
+    public List<long> Amounts { get; } = [];
+
     public Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default) =>
-        DearRoutes-- > 0
-            ? Task.FromResult(Payment.Failed(request.Preimage.PaymentHash, PaymentFailure.FeeTooHigh, "No route is cheap enough."))
-            : SendAsync(() => inner.KeysendAsync(request, cancellation));
+        SendAsync(request.Preimage.PaymentHash, request.Amount.Value, () => Inner.KeysendAsync(request with { TimeLimit = noWait }, cancellation));
 
-    public Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default) =>
-        SendAsync(() => inner.PayAsync(request, cancellation));
-
-    private async Task<Payment> SendAsync(Func<Task<Payment>> send)
+    public Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
     {
-        Crash now = Next;
-        Next = Crash.None;
-        if (now == Crash.BeforeSending)
-        {
-            throw new InvalidOperationException("The process died before it sent.");
-        }
-
-        Sent++;
-        Payment payment = await send();
-        unknowns = now == Crash.WhileAsking ? 3 : 0;
-        return now switch
-        {
-            Crash.AfterSending => throw new InvalidOperationException("The process died after it sent."),
-            Crash.WhileAsking => Payment.Unknown(payment.PaymentHash, "No answer."),
-            _ => payment,
-        };
+        Lightning.Bolt11.Bolt11Invoice.TryDecode(request.Invoice, out Lightning.Bolt11.Bolt11Invoice? invoice, out _);
+        return SendAsync(
+            invoice!.PaymentHash, (request.Amount ?? invoice.Amount)!.Value.Value, () => Inner.PayAsync(request with { TimeLimit = noWait }, cancellation));
     }
 
     public Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default) =>
-        unknowns-- > 0
+        IsDown || unknowns-- > 0
             ? Task.FromResult(Payment.Unknown(paymentHash, "No answer."))
-            : inner.LookUpPaymentAsync(paymentHash, cancellation);
+            : Inner.LookUpPaymentAsync(paymentHash, cancellation);
 
-    public Task<NodeInfo> GetInfoAsync(CancellationToken cancellation = default) => inner.GetInfoAsync(cancellation);
+    public Task<NodeInfo> GetInfoAsync(CancellationToken cancellation = default) => Inner.GetInfoAsync(cancellation);
 
-    public Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default) => inner.GetBalanceAsync(cancellation);
+    public async Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default)
+    {
+        ThrowWhileDown();
+        NodeBalance balance = await Inner.GetBalanceAsync(cancellation);
+        return SpendableMsat is { } msat ? balance with { Spendable = Core.Money.Msat.From(msat) } : balance;
+    }
 
     public Task<InvoiceResult> CreateInvoiceAsync(InvoiceRequest request, CancellationToken cancellation = default) =>
-        inner.CreateInvoiceAsync(request, cancellation);
+        Inner.CreateInvoiceAsync(request, cancellation);
 
     public IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(long afterCursor, CancellationToken cancellation = default) =>
-        inner.WatchInvoicesAsync(afterCursor, cancellation);
+        Inner.WatchInvoicesAsync(afterCursor, cancellation);
 
     public async Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default)
     {
-        if (OfferIssuer is null)
+        if (OfferIssuer is null || IsDown)
         {
-            return await inner.FetchOfferInvoiceAsync(request, cancellation);
+            return await Inner.FetchOfferInvoiceAsync(request, cancellation);
         }
 
         InvoiceResult made = await OfferIssuer.CreateInvoiceAsync(
-            new InvoiceRequest(request.Offer, request.Amount, "an answer to an offer"), cancellation);
+            new InvoiceRequest($"offer-{Guid.NewGuid():N}", request.Amount, "an answer to an offer"), cancellation);
         return new OfferInvoiceResult(made.Invoice!.Bolt11, made.Invoice.PaymentHash, request.Amount!.Value, PaymentFailure.None, "");
     }
 
     public Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
-        inner.LookUpInvoiceAsync(paymentHash, cancellation);
+        Inner.LookUpInvoiceAsync(paymentHash, cancellation);
 
     public Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default) =>
-        inner.ListInvoicesAsync(limit, cancellation);
+        Inner.ListInvoicesAsync(limit, cancellation);
 
     public Task<IReadOnlyList<Payment>> ListPaymentsAsync(int limit, CancellationToken cancellation = default) =>
-        inner.ListPaymentsAsync(limit, cancellation);
+        Inner.ListPaymentsAsync(limit, cancellation);
 
-    public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) => inner.DecodeAsync(text, cancellation);
+    public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) => Inner.DecodeAsync(text, cancellation);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<Payment> SendAsync(Digest hash, long msat, Func<Task<Payment>> send)
+    {
+        if (HubDiesBeforeSending)
+        {
+            HubDiesBeforeSending = false;
+            throw new HubDiedException();
+        }
+
+        if (IsDown)
+        {
+            return Payment.Unknown(hash, "Nobody can reach the node.");
+        }
+
+        Sent++;
+        Amounts.Add(msat);
+        if (DearRoutes-- > 0)
+        {
+            return Payment.Failed(hash, PaymentFailure.FeeTooHigh, "No route is cheap enough.");
+        }
+
+        if (msat > MsatMax)
+        {
+            return Payment.Failed(hash, PaymentFailure.NoRoute, "No path carries it.");
+        }
+
+        Payment payment = await send();
+        if (HubDiesAfterSending)
+        {
+            HubDiesAfterSending = false;
+            throw new HubDiedException();
+        }
+
+        if (SilentAfterSending is { } looks)
+        {
+            (unknowns, SilentAfterSending) = (looks, null);
+            return Payment.Unknown(payment.PaymentHash, "No answer.");
+        }
+
+        return payment;
+    }
+
+    private void ThrowWhileDown()
+    {
+        if (IsDown)
+        {
+            throw new LightningNodeException(NodeFault.Unreachable, "Nobody can reach the node.");
+        }
+    }
 }
+
+/// <summary>The process of the hub ended here.</summary>
+internal sealed class HubDiedException() : Exception("The hub died.");

@@ -1,3 +1,4 @@
+using SeederMesh.Grains.Payouts;
 using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Grains.Tests.Payouts;
@@ -12,13 +13,28 @@ public sealed class PayoutRouteTests
         world.Node.DearRoutes = 1;
         Assert.NotNull((await world.PayAsync()).AgainAtUnixMs);
         world.Clock.Advance(TimeSpan.FromMinutes(1));
-        long? again = (await world.PayAsync()).AgainAtUnixMs;
+        PayReply waits = await world.PayAsync();
         Assert.Equal(0, await world.ReceivedMsatAsync());
-        Assert.NotNull(again);
-        world.Clock.Advance(DateTimeOffset.FromUnixTimeMilliseconds(again.Value) - world.Clock.GetUtcNow() + TimeSpan.FromSeconds(1));
+        Assert.False(waits.IgnoresEarnings);
+        world.Clock.Advance(DateTimeOffset.FromUnixTimeMilliseconds(waits.AgainAtUnixMs!.Value) - world.Clock.GetUtcNow());
         await world.PayAsync();
         Assert.Equal(PayoutWorld.OwedMsat, await world.ReceivedMsatAsync());
         Assert.Equal(
             [PayoutStatus.Succeeded, PayoutStatus.Failed], (await world.PayoutsAsync()).Select(payout => payout.Status));
+    }
+
+    [Fact]
+    public async Task Pay_AfterARouteThatWasTooDear_IsPaidAsSoonAsTwiceAsMuchIsOwed()
+    {
+        await using PayoutWorld world = await PayoutWorld.OpenAsync();
+        world.Node.DearRoutes = 1;
+        await world.PayAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        await world.EarnAsync(PayoutWorld.OwedMsat - 1);
+        await world.PayAsync();
+        Assert.Equal(0, await world.ReceivedMsatAsync());
+        await world.EarnAsync(1);
+        await world.PayAsync();
+        Assert.Equal(2 * PayoutWorld.OwedMsat, await world.ReceivedMsatAsync());
     }
 }

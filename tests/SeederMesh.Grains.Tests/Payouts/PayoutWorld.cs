@@ -11,114 +11,185 @@ using SeederMesh.Grains.Feed;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Accounts;
-using SeederMesh.Ledger.Postings;
+using SeederMesh.Ledger.Audit;
 using SeederMesh.Ledger.Records;
-using SeederMesh.Ledger.Transfers;
 using SeederMesh.Lightning;
 using SeederMesh.Lightning.Destinations;
 using SeederMesh.Lightning.Embedded;
 
 namespace SeederMesh.Grains.Tests.Payouts;
 
-/// <summary>A ledger that owes one payee, a play-money network, and a silo that can die and start again over both.</summary>
+/// <summary>Who is paid, and how.</summary>
+public enum Paid
+{
+    /// <summary>A payee, without an invoice.</summary>
+    PayeeByKeysend = 1,
+
+    /// <summary>A payee, by the invoices that answer its offer.</summary>
+    PayeeByInvoice,
+
+    /// <summary>A closed channel's rest.</summary>
+    Refund,
+}
+
+/// <summary>A ledger that owes somebody, a play-money network, and a silo; each of them can die and start again.</summary>
 internal sealed class PayoutWorld : IAsyncDisposable
 {
     public const long OwedMsat = 7_000;
-    private const long RevenueMsat = 300;
+    public const long RevenueMsat = 3_000;
+    private const string Offer = "bolt12:lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese";
     private static readonly Id128 payeeId = Id128.Derive("payee", [1]);
 
     private readonly string folder = Directory.CreateTempSubdirectory("seedermesh-grains-").FullName;
     private readonly SigningKey key = SigningKey.FromSeed(new byte[32]);
-    private LedgerStore ledger = null!;
+    private readonly Paid paid;
+    private readonly TimeSpan nodeSkew;
+    private EarningsBook book = null!;
     private EmbeddedNetwork network = null!;
-    private EmbeddedNode wallet = null!;
     private IHost silo = null!;
+    private int silos;
+
+    private PayoutWorld(Paid paid, TimeSpan nodeSkew) => (this.paid, this.nodeSkew) = (paid, nodeSkew);
 
     public FaultyNode Node { get; private set; } = null!;
 
-    public AheadClock Clock { get; } = new();
+    public FaultyDatabase Database { get; private set; } = null!;
 
-    /// <summary>The payee is paid by keysend, or by the invoices that answer an offer.</summary>
-    public static async Task<PayoutWorld> OpenAsync(bool toOffer = false)
+    public LedgerStore Ledger { get; private set; } = null!;
+
+    public SteppedClock Clock { get; } = new();
+
+    public EmbeddedNode Wallet { get; private set; } = null!;
+
+    public ScriptedInvoices Invoices { get; } = new();
+
+    /// <summary>What the operator decided; counts from the next start of the silo on.</summary>
+    public HubSettings Settings { get; set; } = null!;
+
+    public EmbeddedNetwork Network => network;
+
+    public IServiceProvider Services => silo.Services;
+
+    private AccountOpening Account =>
+        paid == Paid.Refund ? AccountOpening.Channel(book.ChannelId) : AccountOpening.Payee(payeeId);
+
+    private string Key => paid == Paid.Refund ? PayoutKey.OfChannel(book.ChannelId) : PayoutKey.OfPayee(payeeId);
+
+    /// <summary>A world in which <see cref="OwedMsat"/> is owed, and the hub has earned <see cref="RevenueMsat"/>.</summary>
+    /// <param name="paid">To whom.</param>
+    /// <param name="nodeSkew">By how much the node's clock is wrong.</param>
+    /// <param name="destination">Of the payee; null takes its own wallet.</param>
+    public static async Task<PayoutWorld> OpenAsync(
+        Paid paid = Paid.PayeeByKeysend, TimeSpan nodeSkew = default, string? destination = null)
     {
-        var world = new PayoutWorld();
-        world.ledger = LedgerStore.OpenSqlite(Path.Combine(world.folder, "hub.db"));
-        world.network = await EmbeddedNetwork.OpenAsync(new EmbeddedNetworkOptions(Path.Combine(world.folder, "lightning.db")));
+        var world = new PayoutWorld(paid, nodeSkew);
+        world.Settings = new HubSettings(world.key, ChannelLimits.Default, PayoutPolicy.Default, new byte[32]) { PaysOffers = true };
+        world.Database = new FaultyDatabase(Path.Combine(world.folder, "hub.db"));
+        world.Ledger = new LedgerStore(world.Database, new LedgerOptions { Clock = world.Clock });
+        await world.OpenNetworkAsync();
         await world.network.OpenWalletAsync("payee", new string('a', 64), Msat.Zero);
-        world.wallet = (await world.network.AuthenticateAsync("payee", new string('a', 64)))!;
-        world.Node = new FaultyNode(world.network.Hub) { OfferIssuer = toOffer ? world.wallet : null };
-        await world.OweAsync(toOffer ? "bolt12:lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese" : "keysend:" + (await world.wallet.GetInfoAsync()).NodeId);
+        world.Wallet = await world.network.NodeAsync("payee");
+        world.Node = new FaultyNode(world.network.Hub) { OfferIssuer = paid == Paid.PayeeByInvoice ? world.Wallet : null };
+        await world.OweAsync(destination);
         await world.StartAsync();
         return world;
     }
 
-    /// <summary>Calls the grain; what a crash throws is thrown here.</summary>
-    public Task<PayReply> PayAsync() =>
-        silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IPayoutGrain>($"payee/{payeeId}").PayAsync();
+    /// <summary>Calls the grain; what a fault throws is thrown here.</summary>
+    public Task<PayReply> PayAsync() => Grain().PayAsync();
 
-    /// <summary>The process ends; another one starts on what is durable.</summary>
+    public IPayoutGrain Grain() => silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IPayoutGrain>(Key);
+
+    /// <summary>More is earned.</summary>
+    public Task EarnAsync(long msat, long revenueMsat = 0) => book.EarnAsync(1, revenueMsat, (payeeId, msat));
+
+    /// <summary>The hub's process ends; another one starts on what is durable.</summary>
     public async Task RestartAsync()
     {
         await StopAsync();
         await StartAsync();
     }
 
-    public async Task<long> ReceivedMsatAsync() => (await wallet.GetBalanceAsync()).Spendable.Value;
+    /// <summary>The node ends and starts again on what is durable.</summary>
+    public async Task RestartNodeAsync()
+    {
+        await network.DisposeAsync();
+        await OpenNetworkAsync();
+        Wallet = await network.NodeAsync("payee");
+        Node.Inner = network.Hub;
+        Node.OfferIssuer = paid == Paid.PayeeByInvoice ? Wallet : null;
+    }
 
-    public async Task<LedgerAccount> AccountAsync() => (await ledger.Reader.FindAccountAsync(AccountOpening.Payee(payeeId).Id))!;
+    /// <summary>A second hub over the same ledger, as two silos that both think that the grain is theirs.</summary>
+    public async Task<IHost> StartTwinAsync()
+    {
+        IHost twin = Build();
+        await twin.StartAsync();
+        return twin;
+    }
 
-    public Task<IReadOnlyList<PayoutRecord>> PayoutsAsync() => ledger.Reader.ListNewestPayoutsAsync(payeeId, 10);
+    public Task<PayReply> PayAsync(IHost twin) =>
+        twin.Services.GetRequiredService<IGrainFactory>().GetGrain<IPayoutGrain>(Key).PayAsync();
+
+    public async Task<long> ReceivedMsatAsync() => (await Wallet.GetBalanceAsync()).Spendable.Value;
+
+    public async Task<LedgerAccount> AccountAsync() => (await Ledger.Reader.FindAccountAsync(Account.Id))!;
+
+    /// <summary>Newest first.</summary>
+    public Task<IReadOnlyList<PayoutRecord>> PayoutsAsync() => paid == Paid.Refund
+        ? Ledger.Reader.ListNewestRefundsAsync(book.ChannelId, 100)
+        : Ledger.Reader.ListNewestPayoutsAsync(payeeId, 100);
+
+    public AuditReport Audit() => LedgerAudit.Run(Path.Combine(folder, "hub.db"));
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        ledger.Dispose();
+        Ledger.Dispose();
+        Database.Dispose();
         await network.DisposeAsync();
         key.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task OweAsync(string destination)
+    private async Task OpenNetworkAsync() => network = await EmbeddedNetwork.OpenAsync(
+        new EmbeddedNetworkOptions(Path.Combine(folder, "lightning.db")) { Clock = Clock.Skewed(nodeSkew) });
+
+    private async Task OweAsync(string? destination)
     {
-        Id128 channel = Id128.Derive("channel", [1]);
-        Id128 grant = Id128.Derive("grant", [1]);
-        Id128 settlement = Id128.Derive("settlement", [1]);
-        AccountOpening payee = AccountOpening.Payee(payeeId);
-        var funded = Msat.From(OwedMsat + RevenueMsat);
-        PostingResult result = await ledger.PostAsync(new Posting
+        string keysend = "keysend:" + (await Wallet.GetInfoAsync()).NodeId;
+        await EarningsBook.AddPayeesAsync(Ledger, new PayeeRecord
         {
-            Id = Id128.Derive("posting", [1]),
-            Accounts = [.. AccountOpening.OfHub, AccountOpening.Channel(channel), AccountOpening.Grant(grant), payee],
-            Transfers =
-            [
-                Bookings.Fund(channel, Digest.Of([1]), funded),
-                Bookings.OpenGrant(channel, grant, funded),
-                Bookings.Settle(settlement, 0, grant, payee.Id, Msat.From(OwedMsat)),
-                Bookings.Settle(settlement, 1, grant, AccountOpening.HubRevenue.Id, Msat.From(RevenueMsat)),
-            ],
-            Records =
-            [
-                new PayeeRecord
-                {
-                    Id = payeeId,
-                    Kind = PayeeKind.Creator,
-                    Owner = "did:key:anna",
-                    Destination = destination,
-                },
-            ],
+            Id = payeeId,
+            Kind = PayeeKind.Creator,
+            Owner = "did:key:anna",
+            Destination = destination ?? (paid == Paid.PayeeByInvoice ? Offer : keysend),
         });
-        Assert.True(result.IsPosted, result.Detail);
+        bool isRefund = paid == Paid.Refund;
+        book = new EarningsBook(Ledger, 1, Msat.From(isRefund ? RevenueMsat + OwedMsat : 100_000_000));
+        await book.OpenAsync();
+        await book.EarnAsync(1, RevenueMsat, isRefund ? [] : [(payeeId, OwedMsat)]);
+        if (isRefund)
+        {
+            await book.CloseAsync(destination ?? keysend);
+        }
     }
 
     private async Task StartAsync()
     {
+        silo = Build();
+        await silo.StartAsync();
+    }
+
+    private IHost Build()
+    {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(ledger);
+        builder.Services.AddSingleton(Ledger);
         builder.Services.AddSingleton<ILightningNode>(Node);
         builder.Services.AddSingleton<TimeProvider>(Clock);
-        builder.Services.AddSingleton<IInvoiceFetcher, NoInvoices>();
-        builder.Services.AddSingleton(new HubSettings(key, ChannelLimits.Default, PayoutPolicy.Default, new byte[32]) { PaysOffers = true });
+        builder.Services.AddSingleton<IInvoiceFetcher>(Invoices);
+        builder.Services.AddSingleton(Settings);
         builder.Services.AddSingleton<PayoutSender>();
         builder.Services.AddSingleton<RoutingFeeBudget>();
         builder.Services.AddSingleton<NodeLiquidity>();
@@ -126,16 +197,16 @@ internal sealed class PayoutWorld : IAsyncDisposable
         builder.Services.AddSingleton<PayoutQueue>();
         builder.Services.AddSingleton<HubFeed>();
         builder.UseOrleans(ConfigureSilo);
-        silo = builder.Build();
-        await silo.StartAsync();
+        return builder.Build();
     }
 
     private void ConfigureSilo(ISiloBuilder builder)
     {
 #if ORLEANS_EMBEDDED
-        builder.UseEmbeddedDatabase(Path.Combine(folder, "grains.db"));
+        builder.UseEmbeddedDatabase(Path.Combine(folder, $"grains-{silos++}.db"));
 #else
         // Free ports, because worlds run side by side.
+        silos++;
         using var silo = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         using var gateway = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         silo.Start();
@@ -151,18 +222,11 @@ internal sealed class PayoutWorld : IAsyncDisposable
         silo.Dispose();
     }
 
-    /// <summary>The machine's clock, and ahead of it by what a test passes over.</summary>
-    internal sealed class AheadClock : TimeProvider
+    /// <summary>Lightning addresses that answer as a test wants.</summary>
+    internal sealed class ScriptedInvoices : IInvoiceFetcher
     {
-        private TimeSpan ahead;
+        public Func<Msat, Task<FetchedInvoice>> Answer { get; set; } = _ => Task.FromResult(new FetchedInvoice(null, "No invoices here."));
 
-        public void Advance(TimeSpan by) => ahead += by;
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
-    }
-
-    private sealed class NoInvoices : IInvoiceFetcher
-    {
-        public Task<FetchedInvoice> FetchAsync(PayoutDestination destination, Msat amount) => Task.FromResult(new FetchedInvoice(null, "No invoices here."));
+        public Task<FetchedInvoice> FetchAsync(PayoutDestination destination, Msat amount) => Answer(amount);
     }
 }
