@@ -10,7 +10,7 @@ namespace SeederMesh.Sim.Accounting;
 /// costs more than the policy's limit is not taken, and the money stays owed.</remarks>
 internal sealed class PayoutTotals(MechanismModel mechanism)
 {
-    private readonly PayoutPolicy policy = new(mechanism.PayoutThreshold, mechanism.FeeLimit);
+    private readonly PayoutPolicy policy = new(mechanism.FeeLimit);
 
     /// <summary>The hub's revenue that no payment has used yet: what routing may be paid from.</summary>
     public long RevenueMsat { get; private set; }
@@ -28,7 +28,8 @@ internal sealed class PayoutTotals(MechanismModel mechanism)
 
     public void Pay(long owed)
     {
-        PayoutIntent? intent = policy.DecidePayment(Msat.From(owed), Msat.Zero, Msat.From(RevenueMsat));
+        PayoutIntent? intent = policy.DecidePayment(
+            mechanism.FeeBearer, Msat.From(owed), mechanism.PayoutThreshold, Msat.Max, RouteExperience.None, Msat.From(RevenueMsat));
         if (intent is null || FeeFor(intent.Amount) is var fee && fee > intent.FeeLimit.Value)
         {
             OwedMsat += owed;
@@ -38,15 +39,10 @@ internal sealed class PayoutTotals(MechanismModel mechanism)
         Payouts++;
         FeesMsat += fee;
         PaidMsat += intent.Amount.Value;
-        if (intent.HubBearsFee)
-        {
-            RevenueMsat -= fee;
-        }
-        else
-        {
-            // What routing leaves of the limit stays the payee's.
-            OwedMsat += owed - intent.Amount.Value - fee;
-        }
+        // What routing leaves of its limit stays the payee's, or the hub's.
+        long borne = intent.PayeePart(Msat.From(fee)).Value;
+        OwedMsat += owed - intent.Amount.Value - borne;
+        RevenueMsat -= fee - borne;
     }
 
     private long FeeFor(Msat amount) =>

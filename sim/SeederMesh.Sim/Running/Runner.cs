@@ -16,10 +16,12 @@ internal sealed class Runner(Scenario scenario, int threads)
     /// <summary>Finished swarms that wait for an earlier one, for each thread: bounds memory.</summary>
     private const int AheadPerThread = 4;
 
+    private const int ProgressEveryMs = 200;
+
     /// <summary>Called for each finished swarm, in order, on the caller's thread.</summary>
     public Action<uint, SwarmResult>? OnSwarm { get; init; }
 
-    /// <summary>Called with the share done, 0 to 1.</summary>
+    /// <summary>Called with the share done, 0 to 1, by one thread at a time.</summary>
     public Action<double>? OnProgress { get; init; }
 
     /// <summary>Runs what is wanted; a cancelled run gives what was finished.</summary>
@@ -35,6 +37,7 @@ internal sealed class Runner(Scenario scenario, int threads)
         var results = new SortedDictionary<string, double>[replicates.Count];
         var tables = new AttackTable?[replicates.Count];
         int done = 0;
+        var gate = new Lock();
         Parallel.For(0, replicates.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, index =>
         {
             if (cancellation.IsCancellationRequested)
@@ -42,10 +45,12 @@ internal sealed class Runner(Scenario scenario, int threads)
                 return;
             }
 
-            results[index] = Compute(replicates[index], out tables[index]);
-            Interlocked.Increment(ref done);
+            results[index] = Compute(replicates[index], out tables[index], cancellation);
+            lock (gate)
+            {
+                OnProgress?.Invoke((double)++done / replicates.Count);
+            }
         });
-        OnProgress?.Invoke(1);
         var outcome = new RunOutcome([.. results.TakeWhile(result => result is not null)], 0, 0, done < replicates.Count, [])
         {
             AttackTables = [.. tables.OfType<AttackTable>()],
@@ -53,7 +58,7 @@ internal sealed class Runner(Scenario scenario, int threads)
         return outcome with { Trace = outcome.Replicates.Aggregate(0UL, HashMetrics) };
     }
 
-    private SortedDictionary<string, double> Compute(uint replicate, out AttackTable? table)
+    private SortedDictionary<string, double> Compute(uint replicate, out AttackTable? table, CancellationToken cancellation)
     {
         table = null;
         switch (scenario.Mode)
@@ -67,7 +72,7 @@ internal sealed class Runner(Scenario scenario, int threads)
             case ScenarioMode.Published:
                 // A replicate is a seed of its own; the first is the scenario's.
                 Scenario own = replicate == 0 ? scenario : scenario with { Seed = CounterRandom.Mix(scenario.Seed ^ replicate) };
-                return PublishedCases.ToMetrics(PublishedCases.Find(scenario.PublishedCase).Compute(own, CancellationToken.None));
+                return PublishedCases.ToMetrics(PublishedCases.Find(scenario.PublishedCase).Compute(own, cancellation));
             default:
                 table = AttackArena.Run(scenario, replicate);
                 return table.ToMetrics();
@@ -88,17 +93,24 @@ internal sealed class Runner(Scenario scenario, int threads)
         {
             IReadOnlyList<SwarmPlan> plans = SwarmPlan.ForRun(scenario, replicates[index]);
             var run = new RunMetrics(scenario);
-            int finished = 0;
-            foreach (SwarmResult result in InOrder(plans, replicates[index], cancellation))
+            double before = index;
+            var watch = new SwarmWatch(plans, share => OnProgress?.Invoke((before + share) / replicates.Count));
+            foreach (SwarmResult result in InOrder(plans, replicates[index], watch, cancellation))
             {
                 run.Add(result);
                 OnSwarm?.Invoke(replicates[index], result);
                 trace = CounterRandom.Mix(trace ^ result.Trace ^ (ulong)result.Deliveries);
                 deliveries += result.Deliveries;
-                OnProgress?.Invoke((index + ((double)++finished / plans.Count)) / replicates.Count);
             }
 
-            metrics.Add(run.Compute());
+            watch.Show();
+
+            // A replicate that was ended halfway is no replicate: it counts only where there is no whole one.
+            if (!cancellation.IsCancellationRequested || metrics.Count == 0)
+            {
+                metrics.Add(run.Compute());
+            }
+
             last = [.. run.Seeders];
         }
 
@@ -106,7 +118,8 @@ internal sealed class Runner(Scenario scenario, int threads)
     }
 
     /// <summary>Simulates swarms on the threads and yields them in their order.</summary>
-    private IEnumerable<SwarmResult> InOrder(IReadOnlyList<SwarmPlan> plans, uint replicate, CancellationToken cancellation)
+    private IEnumerable<SwarmResult> InOrder(
+        IReadOnlyList<SwarmPlan> plans, uint replicate, SwarmWatch watch, CancellationToken cancellation)
     {
         var finished = new ConcurrentDictionary<int, SwarmResult?>();
         // Never disposed: a worker that fails late may still release them, and they hold nothing.
@@ -126,7 +139,11 @@ internal sealed class Runner(Scenario scenario, int threads)
             SwarmResult? result;
             while (!finished.TryRemove(index, out result))
             {
-                arrived.Wait(CancellationToken.None);
+                while (!arrived.Wait(ProgressEveryMs, CancellationToken.None))
+                {
+                    watch.Show();
+                }
+
                 if (failure is { } cause)
                 {
                     throw new InvalidOperationException("A swarm failed: " + cause.Message, cause);
@@ -165,7 +182,8 @@ internal sealed class Runner(Scenario scenario, int threads)
 
                     SwarmResult? own = cancellation.IsCancellationRequested
                         ? null
-                        : new Swarm(scenario, plans[index], replicate).Run(cancellation);
+                        : watch.Start(index, new Swarm(scenario, plans[index], replicate)).Run(cancellation);
+                    watch.End(index);
                     finished[index] = own;
                     arrived.Release();
                     if (own is null)
@@ -180,6 +198,37 @@ internal sealed class Runner(Scenario scenario, int threads)
                 arrived.Release();
             }
         }
+    }
+}
+
+/// <summary>How far the swarms of a run are, by their peers.</summary>
+internal sealed class SwarmWatch(IReadOnlyList<SwarmPlan> plans, Action<double> show)
+{
+    private readonly Swarm?[] running = new Swarm?[plans.Count];
+    private readonly double total = plans.Sum(plan => (double)plan.Peers.Length);
+    private long done;
+
+    public Swarm Start(int index, Swarm swarm)
+    {
+        Volatile.Write(ref running[index], swarm);
+        return swarm;
+    }
+
+    public void End(int index)
+    {
+        Volatile.Write(ref running[index], null);
+        Interlocked.Add(ref done, plans[index].Peers.Length);
+    }
+
+    public void Show()
+    {
+        double share = Interlocked.Read(ref done);
+        for (int index = 0; index < running.Length; index++)
+        {
+            share += (Volatile.Read(ref running[index])?.Share ?? 0) * plans[index].Peers.Length;
+        }
+
+        show(total > 0 ? Math.Min(1, share / total) : 1);
     }
 }
 

@@ -1,5 +1,6 @@
 using SeederMesh.Core.Exchange;
 using SeederMesh.Core.Money;
+using SeederMesh.Core.Payouts;
 using SeederMesh.Core.Splits;
 
 namespace SeederMesh.Sim.Scenarios;
@@ -274,6 +275,9 @@ internal sealed record MechanismModel
 
     /// <summary>Routing fee of a payout: fixed part, msat, and parts per million.</summary>
     public (long BaseMsat, int Ppm) RoutingFee { get; init; }
+
+    /// <summary>Who pays for routing.</summary>
+    public FeeBearer FeeBearer { get; init; }
 
     /// <summary>The most that routing may cost, as a share of a payment.</summary>
     public BasisPoints FeeLimit { get; init; }

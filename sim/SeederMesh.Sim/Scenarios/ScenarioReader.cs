@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using SeederMesh.Core.Exchange;
 using SeederMesh.Core.Money;
+using SeederMesh.Core.Payouts;
 using SeederMesh.Core.Splits;
 using SeederMesh.Sim.Attacks;
 using SeederMesh.Sim.Published;
@@ -294,6 +295,7 @@ internal sealed partial class ScenarioReader
             Exposure = new ExposurePolicy((long)Number("mechanism.exposure.initial"), (long)Number("mechanism.exposure.cap")),
             VerifyShare = Number("mechanism.verify-share"),
             PayoutThreshold = Msat.From((long)Number("mechanism.payout.threshold")),
+            FeeBearer = Choice<FeeBearer>("mechanism.payout.fee-bearer"),
             FeeLimit = new BasisPoints(Integer("mechanism.payout.fee-limit")),
             RoutingFee = ((long)Number("mechanism.payout.fee-base"), Integer("mechanism.payout.fee-ppm")),
             Defences = new DefenceModel

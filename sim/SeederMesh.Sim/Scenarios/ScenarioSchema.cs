@@ -103,6 +103,7 @@ internal static class ScenarioSchema
         new("mechanism.exposure.cap", ValueKind.Size, "64MiB", "Window that doubling stops at", 1),
         new("mechanism.verify-share", ValueKind.Number, "0.001", "Share of channels really signed and verified", 0, 1),
         new("mechanism.payout.fee-limit", ValueKind.Integer, "100", "Most that routing may cost, basis points of a payment", 1, 10_000),
+        new("mechanism.payout.fee-bearer", ValueKind.Choice, "hub", "Who pays for routing", Allowed: ["hub", "split", "payee"]),
         new("mechanism.payout.threshold", ValueKind.Money, "1000msat", "Least that is paid out"),
         new("mechanism.payout.fee-base", ValueKind.Money, "0msat", "Routing fee of a payout, fixed part"),
         new("mechanism.payout.fee-ppm", ValueKind.Integer, "0", "Routing fee, parts per million", 0, 1_000_000),

@@ -38,6 +38,7 @@ internal sealed partial class Swarm
     private int leechersPresent;
     private int leechersToCome;
     private int now;
+    private double share;
     private ulong trace = 0x9E3779B97F4A7C15UL;
 
     public Swarm(Scenario scenario, SwarmPlan plan, uint run)
@@ -65,6 +66,9 @@ internal sealed partial class Swarm
     /// <summary>Pieces delivered.</summary>
     public long Deliveries { get; private set; }
 
+    /// <summary>About how much of the run is done, 0 to 1; may be read while it runs.</summary>
+    public double Share => Volatile.Read(ref share);
+
     /// <summary>Runs to the end, or until <paramref name="cancellation"/>: then what was done so far is the
     /// result.</summary>
     public SwarmResult Run(CancellationToken cancellation)
@@ -75,6 +79,7 @@ internal sealed partial class Swarm
             leechersToCome += scenario.Populations[state.PopulationOf[peer]].IsSeed ? 0 : 1;
         }
 
+        double wanted = Math.Max(1, (double)leechersToCome * state.Pieces);
         var series = new SwarmSeries(scenario.SampleTicks);
         long events = 0;
         while (wheel.TryNext(scenario.EndTicks, out int node))
@@ -82,9 +87,15 @@ internal sealed partial class Swarm
             now = wheel.Now;
             series.UpTo(now, leechersPresent, aliveCount - leechersPresent, Deliveries);
             Handle(node);
-            if ((++events & 0xFFFF) == 0 && cancellation.IsCancellationRequested)
+            if ((++events & 0xFFFF) == 0)
             {
-                break;
+                if (cancellation.IsCancellationRequested)
+                {
+                    break;
+                }
+
+                Volatile.Write(ref share, Math.Max((double)now / scenario.EndTicks,
+                    scenario.StopWhenComplete ? Deliveries / wanted : 0));
             }
 
             if (scenario.StopWhenComplete && leechersPresent == 0 && leechersToCome == 0)
