@@ -43,7 +43,8 @@ internal sealed class DownloaderExchange(
     public const int RefusalsMax = 3;
 
     private const long AskAgainMs = 500;
-    private const long FirstGrantBytes = 16 << 20;
+    private const long GrantBytesMin = 4 << 20;
+    private const long FirstGrantBytesMax = 16 << 20;
     private const long GrantBytesMax = 256 << 20;
 
     private readonly DownloadBudget budget = new(plan.Budget);
@@ -243,8 +244,13 @@ internal sealed class DownloaderExchange(
         }
 
         long share = (RemainingBytes / Math.Max(1, seeders.Values.Count(other => other.Peer is not null))) + (2L * plan.PieceLength);
-        long ramped = Math.Max(FirstGrantBytes, 4L * plan.PieceLength) << Math.Min(2 * seeder.GrantsShown, 16);
-        long bytes = Math.Min(Math.Min(ramped, Math.Max(GrantBytesMax, 8L * plan.PieceLength)), share) + seeder.Session.UnsignedBytes;
+
+        // What is set aside for one seeder is not there for the others, and comes free only when it has reported: no more
+        // than a quarter of a small budget.
+        long affordable = plan.Price.BytesFor(plan.Budget);
+        long first = Math.Max(Math.Clamp(affordable / 16, GrantBytesMin, FirstGrantBytesMax), 4L * plan.PieceLength);
+        long most = Math.Max(Math.Clamp(affordable / 4, GrantBytesMin, GrantBytesMax), 8L * plan.PieceLength);
+        long bytes = Math.Min(Math.Min(first << Math.Min(2 * seeder.GrantsShown, 16), most), share) + seeder.Session.UnsignedBytes;
         long least = Math.Min(plan.PieceLength, Math.Max(seeder.Session.UnsignedBytes, Math.Min(RemainingBytes, plan.PieceLength)));
         if (GrantMax?.Invoke() is { } most)
         {
