@@ -23,11 +23,14 @@ public sealed partial class CoreLightningNode : ILightningNode
     private static readonly TimeSpan answerTime = TimeSpan.FromSeconds(30);
 
     private readonly JsonRpcSocket rpc;
+    private readonly TimeProvider clock;
 
     /// <summary>Connects to nothing yet; the first call does.</summary>
     /// <param name="server">The socket: <c>unix:///path/lightning-rpc</c> or the path alone.</param>
-    public CoreLightningNode(string server)
+    /// <param name="clock">The time; null for the system's.</param>
+    public CoreLightningNode(string server, TimeProvider? clock = null)
     {
+        this.clock = clock ?? TimeProvider.System;
         const string scheme = "unix://";
         rpc = new JsonRpcSocket(server.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? server[scheme.Length..] : server);
     }
@@ -250,7 +253,7 @@ public sealed partial class CoreLightningNode : ILightningNode
     {
         JsonElement found = await AskAsync("listinvoices", new RpcParameters().Add("label", request.Label), cancellation);
         Invoice? known = JsonFields.Items(found, "invoices").Select(RpcReader.Invoice).FirstOrDefault();
-        bool same = known is not null && known.Amount == request.Amount && known.Description == request.Description;
+        bool same = known is not null && known.Amount == request.Amount && known.Description == RpcParameters.Sendable(request.Description);
         return same
             ? new InvoiceResult(InvoiceResultStatus.AlreadyExists, known, "")
             : new InvoiceResult(

@@ -12,6 +12,8 @@ public sealed partial class CoreLightningNode
     // What waiting for an answer may take beyond the time that the node is told to try.
     private static readonly TimeSpan payMargin = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan lookEveryMax = TimeSpan.FromSeconds(1);
+
     // Releases before 24.11 have no xpay.
     private volatile bool lacksXpay;
 
@@ -44,7 +46,8 @@ public sealed partial class CoreLightningNode
         }
         catch (RpcErrorException error)
         {
-            return await AfterErrorAsync(target.PaymentHash, error, request.TimeLimit, cancellation);
+            return await WithBalanceAsync(
+                await AfterErrorAsync(target.PaymentHash, error, request.TimeLimit, cancellation), target.Amount, cancellation);
         }
         catch (LightningNodeException unreachable)
         {
@@ -231,6 +234,31 @@ public sealed partial class CoreLightningNode
         };
     }
 
+    // "No usable set of paths" is also what xpay says when the own channels hold too little.
+    private async Task<Payment> WithBalanceAsync(Payment payment, Msat amount, CancellationToken cancellation)
+    {
+        if (payment is not { Status: PaymentStatus.Failed, Failure: PaymentFailure.NoRoute })
+        {
+            return payment;
+        }
+
+        try
+        {
+            Msat spendable = (await GetBalanceAsync(cancellation)).Spendable;
+            return spendable >= amount
+                ? payment
+                : payment with
+                {
+                    Failure = PaymentFailure.InsufficientBalance,
+                    Reason = $"The channels can send {spendable}, not {amount}. {payment.Reason}",
+                };
+        }
+        catch (LightningNodeException)
+        {
+            return payment;
+        }
+    }
+
     // The request may still be on its way into the node: only what the node has on its books is certain.
     private async Task<Payment> AfterLossAsync(Digest paymentHash, string reason)
     {
@@ -238,25 +266,27 @@ public sealed partial class CoreLightningNode
         return known.Status is PaymentStatus.Succeeded or PaymentStatus.Pending ? known : Payment.Unknown(paymentHash, reason);
     }
 
+    // waitsendpay wants to be told which part of which attempt, and xpay does not say: the books are looked at instead.
     private async Task<Payment> WaitForAsync(Payment pending, TimeSpan timeLimit, CancellationToken cancellation)
     {
-        try
+        long since = clock.GetTimestamp();
+        TimeSpan pause = TimeSpan.FromMilliseconds(100);
+        Payment now = pending;
+        while (now.Status == PaymentStatus.Pending && clock.GetElapsedTime(since) < timeLimit)
         {
-            await rpc.CallAsync(
-                "waitsendpay",
-                new RpcParameters()
-                    .Add("payment_hash", pending.PaymentHash.ToString())
-                    .Add("timeout", Math.Max(1, (long)timeLimit.TotalSeconds)),
-                timeLimit + payMargin,
-                cancellation);
-        }
-        catch (Exception exception) when (
-            exception is RpcErrorException or RpcLostException or LightningNodeException or OperationCanceledException)
-        {
-            // Whatever it said (one part failed, no answer in time), the look-up below says where the payment stands.
+            try
+            {
+                await Task.Delay(pause, clock, cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                return now;
+            }
+
+            pause = pause < lookEveryMax ? pause * 2 : pause;
+            now = await LookUpPaymentAsync(pending.PaymentHash, cancellation);
         }
 
-        Payment now = await LookUpPaymentAsync(pending.PaymentHash, CancellationToken.None);
         return now.Status == PaymentStatus.NotFound ? Payment.Unknown(pending.PaymentHash, "The payment has left the books.") : now;
     }
 
@@ -268,8 +298,12 @@ public sealed partial class CoreLightningNode
         203 => PaymentFailure.RefusedByPayee,
         206 => PaymentFailure.FeeTooHigh,
         207 => PaymentFailure.Expired,
-        205 or 209 or 210 when error.Message.Contains("fee", StringComparison.OrdinalIgnoreCase)
-            && !error.Message.Contains("feerate", StringComparison.OrdinalIgnoreCase) => PaymentFailure.FeeTooHigh,
+        InvalidParameters when error.Message.Contains("is not for", StringComparison.OrdinalIgnoreCase) => PaymentFailure.WrongNetwork,
+        InvalidParameters when error.Message.Contains("invalid bolt1", StringComparison.OrdinalIgnoreCase) =>
+            PaymentFailure.InvalidInvoice,
+        205 or 209 or 210 when error.Message.Contains("excessive cost", StringComparison.OrdinalIgnoreCase)
+            || (error.Message.Contains("fee", StringComparison.OrdinalIgnoreCase)
+                && !error.Message.Contains("feerate", StringComparison.OrdinalIgnoreCase)) => PaymentFailure.FeeTooHigh,
         205 or 210 => PaymentFailure.NoRoute,
         209 when error.Message.Contains("retry_for", StringComparison.OrdinalIgnoreCase)
             || error.Message.Contains("Timed out", StringComparison.OrdinalIgnoreCase) => PaymentFailure.TimedOut,

@@ -73,6 +73,15 @@ internal sealed class RpcParameters
     public byte[] ToRequest(string id, string method) => Encoding.UTF8.GetBytes(
         $"{{\"jsonrpc\":\"2.0\",\"id\":\"{id}\",\"method\":\"{method}\",\"params\":{{{json}}}}}\n\n");
 
+    /// <summary>A text as lightningd gets it, and gives it back: control characters are spaces.</summary>
+    public static string Sendable(string text) => string.Create(text.Length, text, static (sent, given) =>
+    {
+        for (int i = 0; i < sent.Length; i++)
+        {
+            sent[i] = char.IsControl(given[i]) ? ' ' : given[i];
+        }
+    });
+
     private StringBuilder Name(string name)
     {
         if (json.Length > 0)
@@ -86,13 +95,12 @@ internal sealed class RpcParameters
     private void Quote(string text)
     {
         json.Append('"');
-        foreach (char c in text)
+        foreach (char c in Sendable(text))
         {
             _ = c switch
             {
                 '"' => json.Append("\\\""),
                 '\\' => json.Append("\\\\"),
-                _ when char.IsControl(c) => json.Append(' '),
                 _ => json.Append(c),
             };
         }

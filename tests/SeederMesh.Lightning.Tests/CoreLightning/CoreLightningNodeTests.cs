@@ -8,13 +8,14 @@ using SeederMesh.Lightning.CoreLightning;
 namespace SeederMesh.Lightning.Tests.CoreLightning;
 
 /// <summary>Goal: Core Lightning's wire and its traps. Method: a strict stand-in for lightningd on a real unix socket; each trap is a test.</summary>
-public sealed class CoreLightningNodeTests : IAsyncLifetime
+public sealed partial class CoreLightningNodeTests : IAsyncLifetime
 {
     private static readonly byte[] payeeKey = Digest.Of("payee"u8).ToArray();
     private static readonly Preimage preimage = new(Digest.Of("preimage"u8).Span);
     private static readonly string hash = preimage.PaymentHash.ToString();
     private static readonly NodeId payee = Secp256k1.PublicKey(payeeKey);
 
+    private readonly ManualClock clock = new();
     private readonly TemporaryFolder folder = new();
     private FakeLightningd daemon = null!;
     private CoreLightningNode node = null!;
@@ -22,7 +23,7 @@ public sealed class CoreLightningNodeTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         daemon = new FakeLightningd(folder.File("rpc"));
-        node = new CoreLightningNode("unix://" + daemon.Path);
+        node = new CoreLightningNode("unix://" + daemon.Path, clock);
         daemon.On("listpays", """{"pays":[]}""");
         return ValueTask.CompletedTask;
     }
@@ -90,6 +91,16 @@ public sealed class CoreLightningNodeTests : IAsyncLifetime
         await node.CreateInvoiceAsync(new InvoiceRequest("a", Msat.From(1), text) { HashDescription = true });
         Assert.Contains("\"deschashonly\":true", daemon.CallOf("invoice"), StringComparison.Ordinal);
         Assert.Contains("\"amount_msat\":1,", daemon.CallOf("invoice"), StringComparison.Ordinal);
+    }
+
+    // What lightningd gives back has spaces where the text has control characters.
+    [Fact]
+    public async Task CreateInvoiceAsync_KnownLabelWithANewlineInItsText_IsTheSameInvoice()
+    {
+        daemon.Fails("invoice", 900, "Duplicate label 'a'");
+        daemon.On("listinvoices", $$"""{"invoices":[{"label":"a","payment_hash":"{{hash}}","status":"unpaid","amount_msat":5,"description":"tea  cake"}]}""");
+        InvoiceResult made = await node.CreateInvoiceAsync(new InvoiceRequest("a", Msat.From(5), "tea\n\tcake"));
+        Assert.Equal(InvoiceResultStatus.AlreadyExists, made.Status);
     }
 
     [Theory]
@@ -171,6 +182,9 @@ public sealed class CoreLightningNodeTests : IAsyncLifetime
     [Theory]
     [InlineData(203, "Destination said it doesn't know invoice: incorrect_or_unknown_payment_details", PaymentFailure.RefusedByPayee)]
     [InlineData(205, "Could not find route without excessive fees", PaymentFailure.FeeTooHigh)]
+    [InlineData(205, "Failed: Could not find route without excessive cost", PaymentFailure.FeeTooHigh)]
+    [InlineData(-32602, "Invalid bolt11 invoice: Prefix bc is not for regtest", PaymentFailure.WrongNetwork)]
+    [InlineData(-32602, "Invalid bolt11: bad checksum", PaymentFailure.InvalidInvoice)]
     [InlineData(205, "We could not find a usable set of paths.", PaymentFailure.NoRoute)]
     [InlineData(206, "Route too expensive", PaymentFailure.FeeTooHigh)]
     [InlineData(207, "Invoice expired 5 seconds ago", PaymentFailure.Expired)]
@@ -213,16 +227,33 @@ public sealed class CoreLightningNodeTests : IAsyncLifetime
         Assert.Equal(PaymentStatus.Succeeded, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50)))).Status);
 
         Books("pending");
-        daemon.Fails("waitsendpay", 200, "Timed out while waiting");
-        Assert.Equal(PaymentStatus.Pending, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50)))).Status);
+        Assert.Equal(PaymentStatus.Pending, (await SoonAsync(node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50))))).Status);
 
-        daemon.Methods["waitsendpay"] = _ =>
+        // Parts of an xpay have ids that waitsendpay wants and nobody tells: error 208 comes at once.
+        daemon.Fails("waitsendpay", 208, "Never attempted payment part 0 for 'hash'");
+        int looks = 0;
+        daemon.Methods["listpays"] = _ =>
         {
-            Books("complete");
-            return Task.FromResult<JsonNode>(new JsonObject { ["status"] = "complete" });
+            if (++looks == 4)
+            {
+                Books("complete");
+            }
+
+            return Task.FromResult(JsonNode.Parse(BooksJson("pending"))!);
         };
-        Assert.Equal(PaymentStatus.Succeeded, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50)))).Status);
+        Assert.Equal(PaymentStatus.Succeeded, (await SoonAsync(node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50))))).Status);
         Assert.Equal(0, daemon.CountOf("xpay"));
+    }
+
+    [Fact]
+    public async Task PayAsync_NoPathBecauseTheChannelsHoldTooLittle_SaysSo()
+    {
+        daemon.Fails("xpay", 205, "Failed: We could not find a usable set of paths.");
+        daemon.On("listpeerchannels", """{"channels":[{"state":"CHANNELD_NORMAL","peer_connected":true,"spendable_msat":999}]}""");
+        daemon.On("listfunds", """{"outputs":[]}""");
+        Payment payment = await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50)));
+        Assert.Equal((PaymentStatus.Failed, PaymentFailure.InsufficientBalance), (payment.Status, payment.Failure));
+        Assert.Contains("0.999 sat", payment.Reason, StringComparison.Ordinal);
     }
 
     // Trap 2: a connection that breaks in flight says nothing about the payment.
@@ -322,86 +353,27 @@ public sealed class CoreLightningNodeTests : IAsyncLifetime
         Assert.Equal("bolt11 invoice", (await node.DecodeAsync("c")).Kind);
     }
 
-    [Fact]
-    public async Task KeysendAsync_TwoHops_SendsTheCallersPreimageInTheLastHop()
-    {
-        Route();
-        Paid("waitsendpay");
-        daemon.On("sendonion", $$"""{"payment_hash":"{{hash}}","status":"pending"}""");
-
-        Payment payment = await node.KeysendAsync(new KeysendRequest(payee, Msat.From(1_000), preimage, Msat.From(3)));
-
-        Assert.Equal((PaymentStatus.Succeeded, preimage, Msat.From(3)), (payment.Status, payment.Preimage!.Value, payment.Fee));
-        JsonElement hops = JsonDocument.Parse(daemon.CallOf("createonion")["createonion ".Length..]).RootElement.GetProperty("hops");
-        // BOLT 4: amount 1000, height 108 + 22 = 130, next channel 103x1x2; then the same for the payee, and TLV 5482373484.
-        Assert.Equal("11" + "020203e8" + "040182" + "06080000670000010002", hops[0].GetProperty("payload").GetString());
-        Assert.Equal("31" + "020203e8" + "040182" + "ff0000000146c6616c20" + preimage, hops[1].GetProperty("payload").GetString());
-        Assert.Contains("\"first_hop\":{\"id\":", daemon.CallOf("sendonion"), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task KeysendAsync_ChannelFailsOnTheWay_TriesAnotherOnce()
-    {
-        Route();
-        daemon.On("sendonion", "{}");
-        int waits = 0;
-        daemon.Methods["waitsendpay"] = _ => ++waits == 1
-            ? throw new RpcFault(204, "failed: WIRE_TEMPORARY_CHANNEL_FAILURE", """{"erring_channel":"103x1x2","erring_direction":1}""")
-            : Task.FromResult(JsonNode.Parse(PaidJson)!);
-
-        Payment payment = await node.KeysendAsync(new KeysendRequest(payee, Msat.From(1_000), preimage, Msat.From(3)));
-
-        Assert.Equal(PaymentStatus.Succeeded, payment.Status);
-        Assert.Contains("\"exclude\":[\"103x1x2/1\"]", daemon.Calls.Last(call => call.StartsWith("getroute", StringComparison.Ordinal)), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task KeysendAsync_LimitsAndBooks_AreRespectedBeforeSending()
-    {
-        Route();
-        KeysendRequest request = new(payee, Msat.From(1_000), preimage, Msat.From(2));
-        Assert.Equal(PaymentFailure.FeeTooHigh, (await node.KeysendAsync(request)).Failure);
-        Assert.Equal(PaymentFailure.WrongAmount, (await node.KeysendAsync(request with { Amount = Msat.Zero })).Failure);
-        daemon.Fails("getroute", 205, "Could not find a route");
-        Assert.Equal(PaymentFailure.NoRoute, (await node.KeysendAsync(request)).Failure);
-        Books("complete");
-        Assert.Equal(PaymentStatus.Succeeded, (await node.KeysendAsync(request)).Status);
-        Assert.Equal(0, daemon.CountOf("sendonion"));
-    }
-
-    [Fact]
-    public async Task FetchOfferInvoiceAsync_Offer_GivesHashBeforePaying()
-    {
-        daemon.On("fetchinvoice", """{"invoice":"lni1abc","changes":{}}""");
-        daemon.On("decode", $$"""{"type":"bolt12 invoice","valid":true,"invoice_payment_hash":"{{hash}}","invoice_amount_msat":1000,"invoice_node_id":"{{payee}}"}""");
-        Paid("xpay");
-
-        OfferInvoiceResult fetched = await node.FetchOfferInvoiceAsync(new OfferInvoiceRequest("lno1abc", Msat.From(1_000)));
-        Assert.Equal((preimage.PaymentHash, Msat.From(1_000)), (fetched.PaymentHash, fetched.Amount));
-        Assert.Equal(PaymentStatus.Succeeded, (await node.PayAsync(new PayRequest(fetched.Invoice!, Msat.From(10)))).Status);
-        Assert.Equal(PaymentFailure.WrongAmount, (await node.FetchOfferInvoiceAsync(new OfferInvoiceRequest("lno1abc", Msat.From(999)))).Failure);
-    }
-
-    [Fact]
-    public async Task ListAsync_InvoicesAndPays_NewestFirst()
-    {
-        daemon.On("listinvoices", $$"""{"invoices":[{"label":"old","created_index":1,"payment_hash":"{{hash}}","status":"expired"},{"label":"new","created_index":2,"payment_hash":"{{hash}}","status":"paid","amount_received_msat":7,"payment_preimage":"{{preimage}}","paid_at":1700000000}]}""");
-        Books("failed");
-
-        IReadOnlyList<Invoice> invoices = await node.ListInvoicesAsync(2);
-        Assert.Equal([("new", InvoiceStatus.Settled), ("old", InvoiceStatus.Expired)], invoices.Select(invoice => (invoice.Label, invoice.Status)));
-        Assert.Equal(preimage, invoices[0].Preimage);
-        Assert.Equal(PaymentStatus.Failed, Assert.Single(await node.ListPaymentsAsync(5)).Status);
-        Assert.Equal("old", (await node.LookUpInvoiceAsync(preimage.PaymentHash))!.Label);
-    }
-
     private static string PaidJson => $$"""{"payment_preimage":"{{preimage}}","amount_msat":1000,"amount_sent_msat":1003,"status":"complete","created_at":1700000000.5}""";
 
     private void Paid(string method) => daemon.On(method, PaidJson);
 
-    private void Books(string? status) => daemon.On("listpays", status is null
+    private void Books(string? status) => daemon.On("listpays", BooksJson(status));
+
+    // Lets the adapter's pauses pass.
+    private async Task<Payment> SoonAsync(Task<Payment> payment)
+    {
+        while (!payment.IsCompleted)
+        {
+            await Task.Yield();
+            clock.Advance(TimeSpan.FromMilliseconds(200));
+        }
+
+        return await payment;
+    }
+
+    private static string BooksJson(string? status) => status is null
         ? """{"pays":[]}"""
-        : $$"""{"pays":[{"payment_hash":"{{hash}}","status":"{{status}}","preimage":"{{preimage}}","amount_msat":1000,"amount_sent_msat":1003,"created_at":1700000000}]}""");
+        : $$"""{"pays":[{"payment_hash":"{{hash}}","status":"{{status}}","preimage":"{{preimage}}","amount_msat":1000,"amount_sent_msat":1003,"created_at":1700000000}]}""";
 
     private void Route()
     {
