@@ -252,9 +252,9 @@ internal sealed class DownloaderExchange(
         long most = Math.Max(Math.Clamp(affordable / 4, GrantBytesMin, GrantBytesMax), 8L * plan.PieceLength);
         long bytes = Math.Min(Math.Min(first << Math.Min(2 * seeder.GrantsShown, 16), most), share) + seeder.Session.UnsignedBytes;
         long least = Math.Min(plan.PieceLength, Math.Max(seeder.Session.UnsignedBytes, Math.Min(RemainingBytes, plan.PieceLength)));
-        if (GrantMax?.Invoke() is { } most)
+        if (GrantMax?.Invoke() is { } allowed)
         {
-            bytes = Math.Min(bytes, Math.Max(least, plan.Price.BytesFor(most)));
+            bytes = Math.Min(bytes, Math.Max(least, plan.Price.BytesFor(allowed)));
         }
 
         Msat limit = Msat.Min(plan.Price.Of(Math.Max(least, bytes >> seeder.Shrinks)) + Msat.From(1), budget.Available);
