@@ -25,6 +25,7 @@ using SeederMesh.Hub.Funding;
 using SeederMesh.Hub.History;
 using SeederMesh.Hub.Hosting;
 using SeederMesh.Hub.Lnurl;
+using SeederMesh.Hub.Pages;
 using SeederMesh.Hub.Payouts;
 using SeederMesh.Hub.Registry;
 using SeederMesh.Hub.Tracker;
@@ -35,6 +36,7 @@ using SeederMesh.Lightning;
 using SeederMesh.Lightning.Destinations;
 using SeederMesh.Lightning.Embedded;
 using SeederMesh.Lightning.Embedded.Http;
+using SeederMesh.Lightning.Lnurl;
 using SeederMesh.Registry;
 
 namespace SeederMesh.Hub;
@@ -208,9 +210,14 @@ public static class HubApplication
         services.AddSingleton<WebhookEndpoints>();
         services.AddSingleton<WebhookSecrets>();
         services.AddSingleton<PublicAddress>();
+        services.AddSingleton(new EmbeddedWallets(node.Embedded));
+        services.AddSingleton<CreatorAddresses>();
+        services.AddSingleton<CreatorAddressEndpoints>();
+        services.AddSingleton<DonationDesk>();
         services.AddSingleton<WithdrawEndpoints>();
         services.AddSingleton<WithdrawService>();
         services.AddSingleton<WithdrawPage>();
+        services.AddSingleton<TorrentPage>();
         services.AddOpenApi();
         services.AddRequestTimeouts(timeouts => timeouts.DefaultPolicy = new() { Timeout = RequestTimeout, TimeoutStatusCode = 503 });
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
@@ -288,12 +295,24 @@ public static class HubApplication
         services.GetRequiredService<TrackerEndpoint>().Map(application);
         services.GetRequiredService<HistoryEndpoints>().Map(application);
         services.GetRequiredService<WebhookEndpoints>().Map(application);
+        services.GetRequiredService<CreatorAddressEndpoints>().Map(application);
         services.GetRequiredService<WithdrawEndpoints>().Map(application);
         services.GetRequiredService<WithdrawService>().Map(application);
         services.GetRequiredService<WithdrawPage>().Map(application);
+        services.GetRequiredService<TorrentPage>().Map(application);
         if (network is not null)
         {
-            application.MapEmbeddedLightning(network);
+            application.MapEmbeddedLightning(
+                network,
+                others: services.GetRequiredService<CreatorAddresses>().FindAsync,
+                address: services.GetRequiredService<PublicAddress>().Of);
+        }
+        else
+        {
+            new LnurlPayServer(
+                "/lnurl",
+                services.GetRequiredService<CreatorAddresses>().FindAsync,
+                services.GetRequiredService<PublicAddress>().Of).Map(application);
         }
 
         application.MapOpenApi("/openapi/v1.json");

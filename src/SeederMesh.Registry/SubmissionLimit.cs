@@ -2,7 +2,9 @@ namespace SeederMesh.Registry;
 
 /// <summary>Counts submissions a minute, of each submitter and of all. Thread safe.</summary>
 /// <remarks>Windows are fixed minutes of Unix time, so memory is bounded by what one minute may hold.</remarks>
-internal sealed class SubmissionLimit(int eachMax, int allMax)
+/// <param name="eachMax">Of one submitter.</param>
+/// <param name="allMax">Of all together.</param>
+public sealed class SubmissionLimit(int eachMax, int allMax)
 {
     private const long WindowMs = 60_000;
 

@@ -19,15 +19,18 @@ public sealed class PayeeDirectory(LedgerStore ledger)
 
     /// <summary>Notes the named payees of a manifest, with their endpoints as destination, best first, one a
     /// line.</summary>
-    public async Task EnsureAsync(PaidManifest manifest)
+    public Task EnsureAsync(PaidManifest manifest) => EnsureAsync(manifest.Creator, manifest.Payees);
+
+    /// <summary>Notes the named payees of a creator's manifest, whether it asks a price or not.</summary>
+    public async Task EnsureAsync(string creator, IEnumerable<Payee> payees)
     {
-        foreach (Payee payee in manifest.Payees)
+        foreach (Payee payee in payees)
         {
             await EnsureAsync(new PayeeRecord
             {
                 Id = payee.Id,
                 Kind = PayeeKind.Creator,
-                Owner = manifest.Creator,
+                Owner = creator,
                 Destination = string.Join('\n', payee.Endpoints),
             });
         }

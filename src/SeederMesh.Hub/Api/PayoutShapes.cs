@@ -59,12 +59,14 @@ public sealed record PayoutAnswer(
         lines);
 }
 
-/// <summary>What a payout pays: a settlement, with its receipts, or all of one version of a manifest.</summary>
+/// <summary>What a payout pays: a settlement, with its receipts; a donation; or all of one version of a
+/// manifest.</summary>
 public sealed record PayoutLineAnswer(
     string ManifestDigest,
     long? ManifestSequence,
     string? Infohash,
     string? SettlementId,
+    string? DonationId,
     string AmountMsat,
     PaidReceiptsAnswer? Receipts)
 {
@@ -72,7 +74,8 @@ public sealed record PayoutLineAnswer(
         line.ManifestDigest.ToString(),
         line.ManifestSequence,
         line.Infohash?.ToString(),
-        line.SettlementId.IsNone ? null : line.SettlementId.ToString(),
+        line.SettlementId.IsNone || line.IsDonation ? null : line.SettlementId.ToString(),
+        line.IsDonation ? line.SettlementId.ToString() : null,
         Fields.Text(line.Amount.Value),
         line.Receipts is { } receipts ? PaidReceiptsAnswer.Of(receipts) : null);
 }

@@ -3,15 +3,18 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Orleans;
 using SeederMesh.Core.Identity;
+using SeederMesh.Core.Manifests;
 using SeederMesh.Grains.Creators;
 using SeederMesh.Grains.Torrents;
+using SeederMesh.Hub.Pages;
+using SeederMesh.Registry;
 
 namespace SeederMesh.Hub.Api;
 
 /// <summary>What one seeder gave to a torrent.</summary>
 public sealed record ContributionAnswer(string SeederKey, string Name, long UploadedBytes, long Receipts, string SettledMsat);
 
-/// <summary>What seeders gave to a torrent.</summary>
+/// <summary>What seeders gave to a torrent, and its payees' wallets for Web Monetization.</summary>
 public sealed record TorrentAnswer(
     string Infohash,
     string ManifestDigest,
@@ -20,7 +23,8 @@ public sealed record TorrentAnswer(
     string SettledMsat,
     long UploadedBytes,
     long Receipts,
-    IReadOnlyList<ContributionAnswer> Seeders);
+    IReadOnlyList<ContributionAnswer> Seeders,
+    IReadOnlyList<MonetizationAnswer> Monetization);
 
 /// <summary>One manifest of a creator.</summary>
 public sealed record CreatorManifestAnswer(
@@ -55,7 +59,7 @@ public sealed record CreatorAnswer(
     string OwedMsat);
 
 /// <summary>Statements for whoever asks: torrents and creators.</summary>
-internal sealed class ReadingEndpoints(IGrainFactory grains)
+internal sealed class ReadingEndpoints(IGrainFactory grains, ManifestRegistry registry)
 {
     private const int DidLengthMax = 256;
 
@@ -84,9 +88,16 @@ internal sealed class ReadingEndpoints(IGrainFactory grains)
                 [
                     .. torrent.Seeders.Select(seeder => new ContributionAnswer(
                         seeder.SeederKey, seeder.Name, seeder.UploadedBytes, seeder.Receipts, Fields.Text(seeder.SettledMsat))),
-                ]),
+                ],
+                await ReadWalletsAsync(key)),
             SignedCall.Json);
     }
+
+    private async Task<IReadOnlyList<MonetizationAnswer>> ReadWalletsAsync(Digest infohash) =>
+        await registry.FindAsync(infohash) is { } registered
+        && SignedManifest.Verify(registered.Sidecar.ToArray()).Signed is { } signed
+            ? MonetizationAnswer.Of(signed.Manifest)
+            : [];
 
     private async Task<IResult> GetCreatorAsync(string did)
     {

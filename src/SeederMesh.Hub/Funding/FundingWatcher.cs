@@ -4,6 +4,7 @@ using Orleans;
 using SeederMesh.Core.Identity;
 using SeederMesh.Grains.Channels;
 using SeederMesh.Grains.Direct;
+using SeederMesh.Hub.Lnurl;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Postings;
 using SeederMesh.Ledger.Records;
@@ -11,7 +12,7 @@ using SeederMesh.Lightning;
 
 namespace SeederMesh.Hub.Funding;
 
-/// <summary>Books the node's paid invoices on their channels, from a durable cursor.</summary>
+/// <summary>Books the node's paid invoices on their channels, or as donations, from a durable cursor.</summary>
 /// <remarks>
 /// A payment is booked before the cursor passes it, and booking is idempotent by payment hash: after a crash some
 /// payments are looked at
@@ -19,7 +20,12 @@ namespace SeederMesh.Hub.Funding;
 /// logged.
 /// </remarks>
 internal sealed class FundingWatcher(
-    ILightningNode node, IGrainFactory grains, LedgerStore ledger, TimeProvider clock, ILogger<FundingWatcher> log) : BackgroundService
+    ILightningNode node,
+    IGrainFactory grains,
+    LedgerStore ledger,
+    DonationDesk donations,
+    TimeProvider clock,
+    ILogger<FundingWatcher> log) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -86,7 +92,7 @@ internal sealed class FundingWatcher(
             {
                 await BookShareAsync(own);
             }
-            else if (isNews)
+            else if (!await donations.BookAsync(settled) && isNews)
             {
                 log.LogWarning("{Amount} came in as {Label}, which is no channel's invoice", settled.Received, settled.Label);
             }

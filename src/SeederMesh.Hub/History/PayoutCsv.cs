@@ -17,7 +17,7 @@ internal sealed class PayoutCsv : IAsyncDisposable
     [
         "payout_id", "paid_by", "created_utc", "finished_utc", "state", "payee_id", "channel_id", "destination", "amount_msat",
         "fee_paid_msat", "payment_hash", "preimage", "reason", "line", "line_amount_msat", "manifest_digest",
-        "manifest_sequence", "infohash", "settlement_id", "grant_id", "seeder_key", "first_receipt", "last_receipt",
+        "manifest_sequence", "infohash", "settlement_id", "donation_id", "grant_id", "seeder_key", "first_receipt", "last_receipt",
         "from_bytes", "to_bytes", "chain_hash",
     ];
 
@@ -27,7 +27,7 @@ internal sealed class PayoutCsv : IAsyncDisposable
     /// <summary>A field that begins with one of these is a formula to a spreadsheet.</summary>
     private static readonly SearchValues<char> Formula = SearchValues.Create("=+-@\t\r\n");
 
-    private static readonly string[] NoLine = [.. Enumerable.Repeat("", 13)];
+    private static readonly string[] NoLine = [.. Enumerable.Repeat("", 14)];
 
     private readonly StreamWriter writer;
 
@@ -74,6 +74,7 @@ internal sealed class PayoutCsv : IAsyncDisposable
         Number(line.ManifestSequence),
         line.Infohash,
         line.SettlementId,
+        line.DonationId,
         line.Receipts?.GrantId,
         line.Receipts?.SeederKey,
         Number(line.Receipts?.FirstSequence),

@@ -40,7 +40,7 @@ public sealed record WithdrawalAnswer(
 /// names. A creator's key is not enough for other payees: their money leaves by their own endpoints only.
 /// </remarks>
 internal sealed class WithdrawEndpoints(
-    IGrainFactory grains, LedgerStore ledger, PayeeDirectory payees, PublicAddress address, TimeProvider clock)
+    IGrainFactory grains, LedgerStore ledger, PublicAddress address, TimeProvider clock)
 {
     /// <summary>Links of one payee that can be used at once.</summary>
     public const int OpenLinksMax = 16;
@@ -140,15 +140,16 @@ internal sealed class WithdrawEndpoints(
                     $"A payee withdraws by its own key: the seeder's, or the one that its endpoint names. Yours would be {endpoint}.");
         }
 
-        await payees.EnsureSeederAsync(caller);
-        PayeeRecord seeder = (await ledger.Reader.FindPayeeAsync(PayeeRecord.IdOfSeeder(caller)))!;
+        PayeeRecord? seeder = await ledger.Reader.FindPayeeAsync(PayeeRecord.IdOfSeeder(caller));
         _ = PaymentEndpoint.TryParse(endpoint, out PaymentEndpoint own);
         PayeeRecord? named = await ledger.Reader.FindPayeeAsync(new Payee { ShareBps = 1, Endpoints = [own] }.Id);
-        return named is not null && await OwedAsync(named) > await OwedAsync(seeder) ? named : seeder;
+        return (await OwedAsync(named) > await OwedAsync(seeder) ? named : seeder)
+            ?? throw ProblemException.NotFound("payee", $"Nobody earned anything here as this key, nor as {endpoint}.");
     }
 
-    private async Task<long> OwedAsync(PayeeRecord payee) =>
-        (await ledger.Reader.FindAccountAsync(AccountOpening.Payee(payee.Id).Id))?.Available.Value ?? 0;
+    private async Task<long> OwedAsync(PayeeRecord? payee) => payee is null
+        ? -1
+        : (await ledger.Reader.FindAccountAsync(AccountOpening.Payee(payee.Id).Id))?.Available.Value ?? 0;
 
     private static string EndpointOf(PublicKey key) => $"withdraw:{new DidKey(key)}";
 }

@@ -80,12 +80,15 @@ internal sealed class BooksAudit(AuditSession session)
             yield return $"lightning in {totalIn} msat, accounted for {accounted} msat, accounts of unknown kind {unknown}";
         }
 
-        // Money comes in by funding, and as the hub's own shares of direct channels: nothing else may debit the node.
+        // Money comes in by funding, as donations, and as the hub's own shares of direct channels: nothing else may debit
+        // the node.
         long funded = session.Number(Total($"code = {(int)TransferCode.Funding} AND kind = 0"));
         long shares = session.Number(Total($"code = {(int)TransferCode.DirectShare} AND kind = 0"));
-        if (funded + shares != totalIn)
+        long donated = session.Number(Total($"code = {(int)TransferCode.Donation} AND kind = 0"));
+        if (funded + shares + donated != totalIn)
         {
-            yield return $"funding transfers {funded} msat, own shares {shares} msat, lightning in {totalIn} msat";
+            yield return $"funding transfers {funded} msat, own shares {shares} msat, donations {donated} msat, "
+                + $"lightning in {totalIn} msat";
         }
     }
 

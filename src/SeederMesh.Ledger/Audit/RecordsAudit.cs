@@ -38,6 +38,7 @@ internal sealed class RecordsAudit(AuditSession session)
         session.Check("each preimage hashes to its payment hash, and no hash is used twice", FindWrongPreimages);
         session.Check("each payout's lines add up", FindWrongLines);
         session.Check("each paid invoice was booked once", FindWrongInvoices);
+        session.Check("each donation went to payees in full, once", FindWrongDonations);
         new DirectAudit(session).Run();
     }
 
@@ -174,11 +175,11 @@ internal sealed class RecordsAudit(AuditSession session)
     {
         long earned = session.Number(
             "SELECT SUM(t.amount_msat) FROM transfer t JOIN account c ON c.number = t.credit_account "
-            + $"WHERE c.kind = {(int)AccountKind.Payee} AND t.code IN (3, 5, 10) AND t.kind = 0");
+            + $"WHERE c.kind = {(int)AccountKind.Payee} AND t.code IN (3, 5, 10, 20) AND t.kind = 0");
         figures.Add(new AuditFigure("earned by payees", earned));
         return session.Rows(
             "SELECT a.id, a.credits_posted, CAST(COALESCE(SUM(t.amount_msat), 0) AS BIGINT) FROM account a "
-            + "LEFT JOIN (SELECT * FROM transfer WHERE kind = 0 AND code IN (3, 5, 10)) t ON t.credit_account = a.number "
+            + "LEFT JOIN (SELECT * FROM transfer WHERE kind = 0 AND code IN (3, 5, 10, 20)) t ON t.credit_account = a.number "
             + $"WHERE a.kind = {(int)AccountKind.Payee} GROUP BY a.id, a.credits_posted "
             + "HAVING a.credits_posted <> COALESCE(SUM(t.amount_msat), 0)",
             row => $"payee account {row.Id(0)}: credits {row.Number(1)}, earned {row.Number(2)}");
@@ -274,7 +275,7 @@ internal sealed class RecordsAudit(AuditSession session)
             "SELECT p.id FROM payout p JOIN (SELECT payout_id, SUM(amount_msat) total FROM payout_line GROUP BY payout_id) l "
             + "ON l.payout_id = p.id WHERE l.total <> p.amount_msat "
             + "UNION SELECT payout_id FROM payout_line WHERE settlement_id IS NOT NULL "
-            + "AND settlement_id NOT IN (SELECT id FROM settlement)",
+            + "AND settlement_id NOT IN (SELECT id FROM settlement) AND settlement_id NOT IN (SELECT id FROM donation)",
             row => $"payout {row.Id(0)}");
     }
 
@@ -305,6 +306,30 @@ internal sealed class RecordsAudit(AuditSession session)
         if (matched != booked.Count)
         {
             yield return $"{booked.Count} funding transfers, {matched} of paid invoices";
+        }
+    }
+
+    private IEnumerable<string> FindWrongDonations(List<AuditFigure> figures)
+    {
+        Dictionary<Id128, long> booked = SumByUserData($"code = {(int)TransferCode.Donation} AND kind = 0");
+        figures.Add(new AuditFigure("donated", booked.Values.Sum()));
+        Dictionary<Id128, long> paid = session.Rows(
+            "SELECT id, paid_msat FROM donation WHERE paid_msat > 0",
+            row => (Id: row.Id(0), Paid: row.Number(1))).ToDictionary(item => item.Id, item => item.Paid);
+        foreach (Id128 id in booked.Keys.Union(paid.Keys))
+        {
+            if (booked.GetValueOrDefault(id) != paid.GetValueOrDefault(id))
+            {
+                yield return $"donation {id}: came in {paid.GetValueOrDefault(id)}, booked {booked.GetValueOrDefault(id)}";
+            }
+        }
+
+        foreach (string astray in session.Rows(
+            "SELECT t.id FROM transfer t JOIN account c ON c.number = t.credit_account "
+            + $"WHERE t.code = {(int)TransferCode.Donation} AND c.kind <> {(int)AccountKind.Payee}",
+            row => $"transfer {row.Id(0)}"))
+        {
+            yield return astray;
         }
     }
 

@@ -11,7 +11,8 @@ public sealed partial class LedgerReader
 {
     private const string HistoryLines =
         "SELECT l.line, l.amount_msat, l.settlement_id, l.manifest_digest, m.sequence, m.infohash, s.grant_id, s.first_sequence, "
-        + "s.last_sequence, s.bytes, s.receipts, n.receipts, g.last_sequence, g.last_receipt_hash, g.seeder_key FROM payout_line l "
+        + "s.last_sequence, s.bytes, s.receipts, n.receipts, g.last_sequence, g.last_receipt_hash, g.seeder_key, o.id FROM payout_line l "
+        + "LEFT JOIN donation o ON o.id = l.settlement_id "
         + "LEFT JOIN manifest m ON m.digest = l.manifest_digest LEFT JOIN settlement s ON s.id = l.settlement_id "
         + "LEFT JOIN \"grant\" g ON g.id = s.grant_id "
         + "LEFT JOIN settlement n ON n.grant_id = s.grant_id AND n.first_sequence = s.last_sequence + 1";
@@ -90,7 +91,10 @@ public sealed partial class LedgerReader
         row.Digest(3),
         row.OptionalNumber(4),
         row.OptionalDigest(5),
-        row.OptionalId(6).IsNone ? null : ReadReceipts(row));
+        row.OptionalId(6).IsNone ? null : ReadReceipts(row))
+    {
+        IsDonation = !row.OptionalId(15).IsNone,
+    };
 
     private static SettledReceipts ReadReceipts(DbDataReader row)
     {
@@ -122,7 +126,8 @@ public sealed partial class LedgerReader
 /// <summary>One line of a payout: what it pays, and why.</summary>
 /// <param name="Line">From 1.</param>
 /// <param name="Amount">How much of the payout this is.</param>
-/// <param name="SettlementId">The settlement that earned it; none when the line sums up a manifest.</param>
+/// <param name="SettlementId">The settlement that earned it, or the donation; none when the line sums up a
+/// manifest.</param>
 /// <param name="ManifestDigest">The manifest whose split says so.</param>
 /// <param name="ManifestSequence">The manifest's version; null where the hub does not hold it any more.</param>
 /// <param name="Infohash">The torrent; null where the hub does not hold the manifest any more.</param>
@@ -134,7 +139,11 @@ public sealed record PayoutHistoryLine(
     Digest ManifestDigest,
     long? ManifestSequence,
     Digest? Infohash,
-    SettledReceipts? Receipts);
+    SettledReceipts? Receipts)
+{
+    /// <summary>Whether <see cref="SettlementId"/> is a donation's: money that came through a Lightning address.</summary>
+    public bool IsDonation { get; init; }
+}
 
 /// <summary>Consecutive receipts of one grant.</summary>
 /// <param name="GrantId">The grant.</param>

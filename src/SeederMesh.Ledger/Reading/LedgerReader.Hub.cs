@@ -81,7 +81,9 @@ public sealed partial class LedgerReader
     /// <param name="limit">Most rows in the answer.</param>
     public Task<IReadOnlyList<EarnedCredit>> ListEarnedCreditsAsync(Id128 account, long afterSequence, int limit = PageMax) =>
         ListAsync(
-            "SELECT t.sequence, t.amount_msat, s.id, COALESCE(c.manifest_digest, d.manifest_digest) FROM transfer t "
+            "SELECT t.sequence, t.amount_msat, COALESCE(s.id, n.id), "
+            + "COALESCE(c.manifest_digest, d.manifest_digest, n.manifest_digest) FROM transfer t "
+            + "LEFT JOIN donation n ON n.id = t.user_data "
             + "LEFT JOIN settlement s ON s.id = t.user_data LEFT JOIN \"grant\" g ON g.id = s.grant_id "
             + "LEFT JOIN channel c ON c.id = g.channel_id LEFT JOIN channel d ON d.id = t.user_data "
             + "WHERE t.credit_account = (SELECT number FROM account WHERE id = @p0) AND t.kind IN (0, 2) AND t.sequence > @p1 "
@@ -201,7 +203,7 @@ public sealed record OutgoingTotals(Msat Paid, Msat Refunded);
 /// <summary>Money that a payee earned.</summary>
 /// <param name="Sequence">The transfer's place in the order of all transfers.</param>
 /// <param name="Amount">How much.</param>
-/// <param name="SettlementId">The settlement that earned it; none for a channel's last legs.</param>
+/// <param name="SettlementId">The settlement that earned it, or the donation; none for a channel's last legs.</param>
 /// <param name="ManifestDigest">The manifest whose split says so; null for money that is no earning.</param>
 public sealed record EarnedCredit(long Sequence, Msat Amount, Id128 SettlementId, Digest? ManifestDigest);
 

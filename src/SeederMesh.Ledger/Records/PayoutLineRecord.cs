@@ -23,7 +23,7 @@ public sealed record PayoutLineRecord : LedgerRecord, IStoredRecord<PayoutLineRe
     /// <summary>From 1.</summary>
     public required long Line { get; init; }
 
-    /// <summary>The settlement that earned it; none when the line sums up a manifest.</summary>
+    /// <summary>The settlement that earned it, or the donation; none when the line sums up a manifest.</summary>
     public Id128 SettlementId { get; init; }
 
     /// <summary>The manifest whose split says so.</summary>

@@ -156,6 +156,21 @@ public static partial class Bookings
             DebitAccount = debitAccount,
         };
 
+    /// <summary>One leg of a donation: lightning to a payee.</summary>
+    /// <param name="donationId">The donation.</param>
+    /// <param name="index">The leg's number in it, from 0.</param>
+    /// <param name="payeeId">Who gets it.</param>
+    /// <param name="amount">Above zero; a leg of zero is left out.</param>
+    public static Transfer Donate(Id128 donationId, int index, Id128 payeeId, Msat amount) => new(
+        TransferId(donationId, TransferCode.Donation, index),
+        AccountOpening.Lightning.Id,
+        AccountOpening.Payee(payeeId).Id,
+        amount,
+        TransferCode.Donation)
+    {
+        UserData = donationId,
+    };
+
     /// <summary>One of the hub's own accounts pays a payee, so that it can be paid out: registry or hub revenue to
     /// payee.</summary>
     /// <param name="id">The caller's id of this withdrawal.</param>

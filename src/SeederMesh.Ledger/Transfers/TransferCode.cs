@@ -58,4 +58,8 @@ public enum TransferCode
     /// <summary>The hub's or the registry's own share of a direct channel came in: lightning to registry or hub
     /// revenue; user data is the payment's id.</summary>
     DirectShare = 15,
+
+    /// <summary>Money for a creator came in through its Lightning address: lightning to payees; user data is the
+    /// donation's id.</summary>
+    Donation = 20,
 }

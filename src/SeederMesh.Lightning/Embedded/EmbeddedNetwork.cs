@@ -97,6 +97,10 @@ public sealed partial class EmbeddedNetwork : IAsyncDisposable
 
     /// <summary>A wallet's node for those who want to pay it by name, as a Lightning address does; null where there is
     /// none.</summary>
+    /// <summary>Whether there is a wallet of that name.</summary>
+    public async Task<bool> HasWalletAsync(string name, CancellationToken cancellation = default) =>
+        await FindPayeeAsync(name, cancellation) is not null;
+
     internal async Task<EmbeddedNode?> FindPayeeAsync(string name, CancellationToken cancellation) =>
         await commits.RunAsync(() => store.Map.Find(name) is not null, cancellation) ? new EmbeddedNode(this, name) : null;
 

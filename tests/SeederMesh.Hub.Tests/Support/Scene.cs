@@ -52,9 +52,16 @@ internal sealed class Scene
     }
 
     public static SignedManifest Sign(
-        SigningKey creator, string endpoint, string name = "", long price = PricePerMiB, int hubBps = 300)
+        SigningKey creator, string endpoint, string name = "", long price = PricePerMiB, int hubBps = 300) => Sign(
+        creator,
+        [new Payee { Name = "Anna", ShareBps = 7_300 - hubBps, Endpoints = [.. endpoint.Split('\n').Select(Parse)] }],
+        name,
+        price,
+        hubBps);
+
+    /// <summary>A work of several payees, whose shares are 7,300 basis points less the hub's.</summary>
+    public static SignedManifest Sign(SigningKey creator, Payee[] payees, string name, long price = PricePerMiB, int hubBps = 300)
     {
-        PaymentEndpoint[] endpoints = [.. endpoint.Split('\n').Select(Parse)];
         var manifest = new Manifest
         {
             Torrent = new ManifestTorrent
@@ -78,7 +85,7 @@ internal sealed class Scene
             Payment = new ManifestPayment
             {
                 PricePerMiB = Msat.From(price),
-                Payees = [new Payee { Name = "Anna", ShareBps = 7_300 - hubBps, Endpoints = endpoints }],
+                Payees = payees,
                 SeedersBps = 2_500,
                 RegistryBps = 200,
                 HubBps = hubBps,
@@ -90,7 +97,7 @@ internal sealed class Scene
         return signed.Signed!;
     }
 
-    private static PaymentEndpoint Parse(string text)
+    public static PaymentEndpoint Parse(string text)
     {
         Assert.True(PaymentEndpoint.TryParse(text, out PaymentEndpoint parsed), text);
         return parsed;

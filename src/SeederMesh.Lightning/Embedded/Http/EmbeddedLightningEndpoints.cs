@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Lightning.Lnurl;
 
 namespace SeederMesh.Lightning.Embedded.Http;
 
@@ -25,10 +26,22 @@ public static class EmbeddedLightningEndpoints
     /// <param name="endpoints">The application.</param>
     /// <param name="network">The network that they serve.</param>
     /// <param name="prefix">Where the API lies; begins with a slash.</param>
+    /// <param name="others">Finds payees that are no wallets of the network; their names go first. Default: none.</param>
+    /// <param name="address">The address under which a caller reached the application. Default: as the caller
+    /// says.</param>
     public static IEndpointConventionBuilder MapEmbeddedLightning(
-        this IEndpointRouteBuilder endpoints, EmbeddedNetwork network, string prefix = "/lightning")
+        this IEndpointRouteBuilder endpoints,
+        EmbeddedNetwork network,
+        string prefix = "/lightning",
+        Func<string, CancellationToken, Task<LnurlPayee?>>? others = null,
+        Func<HttpContext, Uri>? address = null)
     {
-        LnurlPayServer.Map(endpoints, network, prefix);
+        var server = new LnurlPayServer(
+            prefix,
+            async (name, cancellation) => (others is null ? null : await others(name, cancellation))
+                ?? await EmbeddedPayee.FindAsync(network, name, cancellation),
+            address ?? LnurlPayServer.AddressOf);
+        server.Map(endpoints);
         RouteGroupBuilder group = endpoints.MapGroup(prefix);
         group.WithMetadata(new RequestSizeLimitAttribute(Wire.BodySizeMax));
         group.MapPost("wallets", (HttpContext http, CancellationToken cancellation) => OpenWalletAsync(http, network, cancellation));
