@@ -57,10 +57,10 @@ internal sealed class ChannelBooks
         new BasisPoints(mechanism.Split.Registry),
         new BasisPoints(mechanism.Split.Hub));
 
-    public bool Pays(int peer) => pays[state.PopulationOf[peer]];
+    public bool Pays(int peer) => pays[state.PopulationOf(peer)];
 
     /// <summary>Whether a peer promised receipts and stops signing at some point.</summary>
-    public bool Withholds(int peer) => withholds[state.PopulationOf[peer]];
+    public bool Withholds(int peer) => withholds[state.PopulationOf(peer)];
 
     /// <summary>Whether a seeder's exposure allows one more piece.</summary>
     /// <param name="receiver">Who would get it.</param>
@@ -98,7 +98,7 @@ internal sealed class ChannelBooks
     /// account.</summary>
     public void EndLink(int uploader, int receiver, int sentPieces)
     {
-        bool open = state.HaveCount[receiver] < state.Pieces && state.Departed[receiver] == SwarmState.Never;
+        bool open = state.HaveCount(receiver) < state.Pieces && state.Departed(receiver) == SwarmState.Never;
         if (!open || sentPieces == 0 || !Pays(receiver))
         {
             return;
@@ -172,7 +172,7 @@ internal sealed class ChannelBooks
         Totals.VerifiedReceipts += outcome.Receipts;
     }
 
-    private int SignsPieces(int peer) => scenario.Populations[state.PopulationOf[peer]].SignsPieces;
+    private int SignsPieces(int peer) => scenario.Populations[state.PopulationOf(peer)].SignsPieces;
 
     /// <summary>The channel's grants in a stable order: ended links, newest first, then those that stand.</summary>
     private void CollectGrants(int peer)
@@ -187,11 +187,11 @@ internal sealed class ChannelBooks
             }
         }
 
-        for (int edge = 0; edge < state.Degree[peer]; edge++)
+        for (int edge = 0; edge < state.Degree(peer); edge++)
         {
             int link = (peer * state.DegreeMax) + edge;
-            int uploader = state.Neighbour[link];
-            int pieces = state.Sent[(uploader * state.DegreeMax) + state.Back[link]];
+            int uploader = state.Neighbour(link);
+            int pieces = state.Sent((uploader * state.DegreeMax) + state.Back(link));
             if (pieces > 0)
             {
                 grants.Add(new GrantTotal(uploader, pieces, Math.Min(limit, pieces)));

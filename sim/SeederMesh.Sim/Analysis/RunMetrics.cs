@@ -98,7 +98,7 @@ internal sealed class RunMetrics(Scenario scenario)
     private void AddPeer(SwarmResult result, int peer)
     {
         SwarmState state = result.State;
-        int population = state.PopulationOf[peer];
+        int population = state.PopulationOf(peer);
         bool isSeed = scenario.Populations[population].IsSeed;
         if (state.Arrival[peer] > result.EndTick)
         {
@@ -106,12 +106,12 @@ internal sealed class RunMetrics(Scenario scenario)
         }
 
         peers[population]++;
-        uploadedPieces[population] += state.Uploaded[peer];
+        uploadedPieces[population] += state.Uploaded(peer);
         earnedMsat[population] += state.EarnedMsat[peer];
         payouts.Pay(state.EarnedMsat[peer]);
-        if (state.Uploaded[peer] > 0)
+        if (state.Uploaded(peer) > 0)
         {
-            seeders.Add((state.EarnedMsat[peer], (double)state.Uploaded[peer] * state.PieceLength));
+            seeders.Add((state.EarnedMsat[peer], (double)state.Uploaded(peer) * state.PieceLength));
         }
 
         if (isSeed)
@@ -119,19 +119,19 @@ internal sealed class RunMetrics(Scenario scenario)
             return;
         }
 
-        if (state.Completed[peer] == SwarmState.Never)
+        if (state.Completed(peer) == SwarmState.Never)
         {
             unfinished++;
             return;
         }
 
-        makespan = Math.Max(makespan, state.Completed[peer] / scenario.TicksPerSecond);
+        makespan = Math.Max(makespan, state.Completed(peer) / scenario.TicksPerSecond);
         if (state.Arrival[peer] >= scenario.WarmUpTicks)
         {
-            downloadSeconds[population].Add((state.Completed[peer] - state.Arrival[peer]) / scenario.TicksPerSecond);
+            downloadSeconds[population].Add((state.Completed(peer) - state.Arrival[peer]) / scenario.TicksPerSecond);
         }
 
-        shareRatios.Add((double)state.Uploaded[peer] / state.Pieces);
+        shareRatios.Add((double)state.Uploaded(peer) / state.Pieces);
     }
 
     private void AddAverages(SwarmResult result)

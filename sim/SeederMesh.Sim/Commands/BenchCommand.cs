@@ -40,7 +40,7 @@ internal static class BenchCommand
                     peers = result.Peers,
                     pieces = result.Pieces,
                 })
-                : $"{result.DeliveriesPerSecond:#,0} deliveries a second ({result.Deliveries:#,0} in {result.Seconds:0.0} s), "
+                : $"{result.DeliveriesPerSecond:#,0} deliveries a second ({result.Deliveries:#,0} in {result.Seconds:0.0} s, {result.Events:#,0} events), "
                     + $"{result.BytesPerPeer} bytes a peer, {result.Peers:#,0} peers x {result.Pieces} pieces, "
                     + $"peak {result.PeakMebibytes} MiB, {result.SettledMsat:#,0} msat (play money) settled");
             return cancellation.IsCancellationRequested ? 130 : 0;
@@ -58,6 +58,7 @@ internal static class BenchCommand
         long deliveries = 0;
         int bytesPerPeer = 0;
         long settled = 0;
+        long events = 0;
         var clock = Stopwatch.StartNew();
         var runner = new Runner(scenario, Math.Max(1, threads))
         {
@@ -65,13 +66,14 @@ internal static class BenchCommand
             {
                 deliveries += result.Deliveries;
                 settled += result.Totals.Settled;
+                events += result.Events;
                 bytesPerPeer = result.State.BytesPerPeer;
             },
         };
         runner.Run([0], cancellation);
         double seconds = clock.Elapsed.TotalSeconds;
         using var self = Process.GetCurrentProcess();
-        return new BenchResult(peers, pieces, deliveries, seconds, bytesPerPeer, self.PeakWorkingSet64 >> 20, settled);
+        return new BenchResult(peers, pieces, deliveries, seconds, bytesPerPeer, self.PeakWorkingSet64 >> 20, settled, events);
     }
 
     private static void WriteGrowth(string path, BenchResult last, int swarm, int threads, CancellationToken cancellation)
@@ -90,7 +92,8 @@ internal static class BenchCommand
     }
 
     private sealed record BenchResult(
-        int Peers, int Pieces, long Deliveries, double Seconds, int BytesPerPeer, long PeakMebibytes, long SettledMsat)
+        int Peers, int Pieces, long Deliveries, double Seconds, int BytesPerPeer, long PeakMebibytes, long SettledMsat,
+        long Events)
     {
         public double DeliveriesPerSecond => Deliveries / Seconds;
     }

@@ -50,9 +50,9 @@ internal sealed class RunFolder : IDisposable
         for (int peer = 0; peer < state.Peers && state.Arrival[peer] <= result.EndTick; peer++)
         {
             peers.Row(
-                replicate, result.Plan.Torrent, result.Plan.Peers[peer], scenario.Populations[state.PopulationOf[peer]].Name,
-                Seconds(state.Arrival[peer]), Seconds(state.Completed[peer]), Seconds(state.Departed[peer]),
-                state.HaveCount[peer], state.Uploaded[peer], state.EarnedMsat[peer], state.PaidMsat[peer]);
+                replicate, result.Plan.Torrent, result.Plan.Peers[peer], scenario.Populations[state.PopulationOf(peer)].Name,
+                Seconds(state.Arrival[peer]), Seconds(state.Completed(peer)), Seconds(state.Departed(peer)),
+                state.HaveCount(peer), state.Uploaded(peer), state.EarnedMsat[peer], state.PaidMsat[peer]);
         }
 
         series.Flush();

@@ -175,8 +175,8 @@ internal static class IncentiveCases
         double[] seconds =
         [
             .. Enumerable.Range(0, result.State.Peers)
-                .Where(peer => !scenario.Populations[result.State.PopulationOf[peer]].IsSeed)
-                .Select(peer => result.State.HaveCount[peer] * secondsPerPiece),
+                .Where(peer => !scenario.Populations[result.State.PopulationOf(peer)].IsSeed)
+                .Select(peer => result.State.HaveCount(peer) * secondsPerPiece),
         ];
         double end = scenario.EndTicks / scenario.TicksPerSecond;
         double each = end / seconds.Length;

@@ -12,14 +12,14 @@ internal sealed partial class Swarm
         Population population = PopulationOf(peer);
         state.AliveAt[peer] = aliveCount;
         state.Alive[aliveCount++] = peer;
-        state.ParkedSlots[peer] = population.Uploads ? ulong.MaxValue >> (64 - population.Slots) : 0;
+        state.ParkedSlots(peer) = population.Uploads ? ulong.MaxValue >> (64 - population.Slots) : 0;
         if (population.IsSeed)
         {
             Span<ulong> have = state.Have.AsSpan(peer * state.Words, state.Words);
             have.Fill(ulong.MaxValue);
             have[^1] = ulong.MaxValue >> ((64 - (state.Pieces & 63)) & 63);
-            state.HaveCount[peer] = state.Pieces;
-            state.Completed[peer] = now;
+            state.HaveCount(peer) = state.Pieces;
+            state.Completed(peer) = now;
             AddToRarity(peer, 1);
             ScheduleDeparture(peer, population);
         }
@@ -40,7 +40,7 @@ internal sealed partial class Swarm
     }
 
     private CounterRandom Life(int peer) =>
-        new(scenario.Seed, run, (ulong)plan.Peers[peer], RandomStream.Life, state.HaveCount[peer] == state.Pieces ? 1UL : 0);
+        new(scenario.Seed, run, (ulong)plan.Peers[peer], RandomStream.Life, state.HaveCount(peer) == state.Pieces ? 1UL : 0);
 
     private int Later(double seconds) =>
         (int)Math.Min((long)now + scenario.Ticks(seconds, 1), int.MaxValue - 1);
@@ -60,13 +60,13 @@ internal sealed partial class Swarm
 
     private void Complete(int peer)
     {
-        state.Completed[peer] = now;
+        state.Completed(peer) = now;
         leechersPresent--;
         books.CloseChannel(peer);
         ScheduleDeparture(peer, PopulationOf(peer));
         DropCompleteNeighbours(peer);
         int wanted = WantedLinks(PopulationOf(peer));
-        if (state.Degree[peer] < wanted && PopulationOf(peer).StaySeconds > 0)
+        if (state.Degree(peer) < wanted && PopulationOf(peer).StaySeconds > 0)
         {
             LinkToSome(peer, wanted);
         }
@@ -77,15 +77,15 @@ internal sealed partial class Swarm
         }
 
         // A seed has nobody to repay: whoever is there may be served, in turn.
-        state.Unchoked[peer] = AllLinks(peer);
+        state.Unchoked(peer) = AllLinks(peer);
     }
 
     /// <summary>Seeds have nothing for each other: their links make room for those who come.</summary>
     private void DropCompleteNeighbours(int peer)
     {
-        for (int edge = state.Degree[peer] - 1; edge >= 0; edge--)
+        for (int edge = state.Degree(peer) - 1; edge >= 0; edge--)
         {
-            if (IsComplete(state.Neighbour[(peer * state.DegreeMax) + edge]))
+            if (IsComplete(state.Neighbour((peer * state.DegreeMax) + edge)))
             {
                 Unlink(peer, (byte)edge);
             }
@@ -101,11 +101,11 @@ internal sealed partial class Swarm
         bool everybody = aliveCount <= 2 * state.DegreeMax;
         int start = links.Below(aliveCount);
         int attempts = everybody ? aliveCount : 4 * wanted;
-        for (int attempt = 0; attempt < attempts && state.Degree[peer] < wanted; attempt++)
+        for (int attempt = 0; attempt < attempts && state.Degree(peer) < wanted; attempt++)
         {
             int other = state.Alive[everybody ? (start + attempt) % aliveCount : links.Below(aliveCount)];
-            if (other != peer && state.Degree[other] < PopulationOf(other).Neighbours && !(state.IsNat[peer] && state.IsNat[other])
-                && !(IsComplete(peer) && IsComplete(other)) && !Neighbours(peer).Contains(other))
+            if (other != peer && state.Degree(other) < PopulationOf(other).Neighbours && !(state.IsNat[peer] && state.IsNat[other])
+                && !(IsComplete(peer) && IsComplete(other)) && !state.AreLinked(peer, other))
             {
                 Link(peer, other);
             }
@@ -117,14 +117,12 @@ internal sealed partial class Swarm
     private static int WantedLinks(Population population) =>
         Math.Max(1, population.LargeView ? population.Neighbours : population.Neighbours / 2);
 
-    private bool IsComplete(int peer) => state.HaveCount[peer] == state.Pieces;
-
-    private Span<int> Neighbours(int peer) => state.Neighbour.AsSpan(peer * state.DegreeMax, state.Degree[peer]);
+    private bool IsComplete(int peer) => state.HaveCount(peer) == state.Pieces;
 
     private void Link(int one, int other)
     {
-        byte atOne = state.Degree[one]++;
-        byte atOther = state.Degree[other]++;
+        byte atOne = state.Degree(one)++;
+        byte atOther = state.Degree(other)++;
         Set(one, atOne, other, atOther);
         Set(other, atOther, one, atOne);
         Welcome(one, atOne);
@@ -133,13 +131,13 @@ internal sealed partial class Swarm
         void Set(int peer, byte edge, int neighbour, byte back)
         {
             int link = (peer * state.DegreeMax) + edge;
-            state.Neighbour[link] = neighbour;
-            state.Back[link] = back;
-            state.Sent[link] = 0;
-            state.Received[link] = 0;
+            state.Neighbour(link) = neighbour;
+            state.Back(link) = back;
+            state.Sent(link) = 0;
+            state.Received(link) = 0;
             if (strategic is not null)
             {
-                BelieveInitially(link, neighbour, state.Up[peer]);
+                BelieveInitially(link, neighbour, state.Up(peer));
             }
         }
     }
@@ -148,9 +146,9 @@ internal sealed partial class Swarm
     private void Welcome(int peer, byte edge)
     {
         Population population = PopulationOf(peer);
-        if (ServesEverybody(peer, population) || BitOperations.PopCount(state.Unchoked[peer]) < population.Slots)
+        if (ServesEverybody(peer, population) || BitOperations.PopCount(state.Unchoked(peer)) < population.Slots)
         {
-            state.Unchoked[peer] |= 1UL << edge;
+            state.Unchoked(peer) |= 1UL << edge;
             Wake(peer);
         }
     }
@@ -160,23 +158,23 @@ internal sealed partial class Swarm
         || (population.Choke is ChokePolicy.TitForTat or ChokePolicy.Bittyrant && IsComplete(peer));
 
     private ulong AllLinks(int peer) =>
-        state.Degree[peer] == 0 ? 0 : ulong.MaxValue >> (64 - state.Degree[peer]);
+        state.Degree(peer) == 0 ? 0 : ulong.MaxValue >> (64 - state.Degree(peer));
 
     private void OnRechoke(int peer)
     {
-        if (state.Departed[peer] != SwarmState.Never)
+        if (state.Departed(peer) != SwarmState.Never)
         {
             return;
         }
 
         Population population = PopulationOf(peer);
         int wanted = WantedLinks(population);
-        if (state.Degree[peer] < wanted / 2 || ((population.LargeView || IsComplete(peer)) && state.Degree[peer] < wanted))
+        if (state.Degree(peer) < wanted / 2 || ((population.LargeView || IsComplete(peer)) && state.Degree(peer) < wanted))
         {
             LinkToSome(peer, wanted);
         }
 
-        state.Unchoked[peer] = ServesEverybody(peer, population)
+        state.Unchoked(peer) = ServesEverybody(peer, population)
             ? AllLinks(peer)
             : IsStrategic(peer) ? ChokeStrategically(peer) : Choke(peer, population);
         Wake(peer);
@@ -189,7 +187,7 @@ internal sealed partial class Swarm
     /// </summary>
     private ulong Choke(int peer, Population population)
     {
-        int degree = state.Degree[peer];
+        int degree = state.Degree(peer);
         if (degree == 0)
         {
             return 0;
@@ -203,11 +201,11 @@ internal sealed partial class Swarm
         for (int edge = 0; edge < degree; edge++)
         {
             int link = (peer * state.DegreeMax) + edge;
-            int neighbour = state.Neighbour[link];
+            int neighbour = state.Neighbour(link);
             bool interested = Wants(neighbour, peer);
             wanting |= interested ? 1UL << edge : 0;
-            int merit = population.Choke == ChokePolicy.PaidFirst ? (books.Pays(neighbour) ? 1 : 0) : state.Received[link];
-            state.Received[link] >>= 1;
+            int merit = population.Choke == ChokePolicy.PaidFirst ? (books.Pays(neighbour) ? 1 : 0) : state.Received(link);
+            state.Received(link) >>= 1;
             int turn = (edge + degree - (round % degree)) % degree;
             rank[edge] = interested ? (merit << 7) + 64 + (63 - turn) : -1;
         }
@@ -283,7 +281,7 @@ internal sealed partial class Swarm
 
     private void Depart(int peer)
     {
-        if (state.Departed[peer] != SwarmState.Never)
+        if (state.Departed(peer) != SwarmState.Never)
         {
             return;
         }
@@ -294,16 +292,16 @@ internal sealed partial class Swarm
             books.CloseChannel(peer);
         }
 
-        state.Departed[peer] = now;
+        state.Departed(peer) = now;
         AddToRarity(peer, -1);
         for (int slot = 0; slot < state.SlotsMax; slot++)
         {
             CancelUpload((peer * state.SlotsMax) + slot, peer);
         }
 
-        while (state.Degree[peer] > 0)
+        while (state.Degree(peer) > 0)
         {
-            Unlink(peer, (byte)(state.Degree[peer] - 1));
+            Unlink(peer, (byte)(state.Degree(peer) - 1));
         }
 
         int last = state.Alive[--aliveCount];
@@ -313,11 +311,11 @@ internal sealed partial class Swarm
 
     private void CancelUpload(int slotIndex, int peer)
     {
-        byte edge = state.SlotEdge[slotIndex];
+        byte edge = state.SlotEdge(slotIndex);
         if (edge != SwarmState.NoEdge)
         {
-            EndDownload(state.Neighbour[(peer * state.DegreeMax) + edge], state.SlotPiece[slotIndex], state.SlotRate[slotIndex]);
-            state.SlotEdge[slotIndex] = SwarmState.NoEdge;
+            EndDownload(state.Neighbour((peer * state.DegreeMax) + edge), state.SlotPiece(slotIndex), state.SlotRate(slotIndex));
+            state.SlotEdge(slotIndex) = SwarmState.NoEdge;
         }
     }
 
@@ -334,10 +332,10 @@ internal sealed partial class Swarm
 
     private void Unlink(int peer, byte edge)
     {
-        int other = state.Neighbour[(peer * state.DegreeMax) + edge];
-        byte back = state.Back[(peer * state.DegreeMax) + edge];
-        books.EndLink(peer, other, state.Sent[(peer * state.DegreeMax) + edge]);
-        books.EndLink(other, peer, state.Sent[(other * state.DegreeMax) + back]);
+        int other = state.Neighbour((peer * state.DegreeMax) + edge);
+        byte back = state.Back((peer * state.DegreeMax) + edge);
+        books.EndLink(peer, other, state.Sent((peer * state.DegreeMax) + edge));
+        books.EndLink(other, peer, state.Sent((other * state.DegreeMax) + back));
         RemoveEntry(peer, edge);
         RemoveEntry(other, back);
         Wake(other);
@@ -347,37 +345,34 @@ internal sealed partial class Swarm
     private void RemoveEntry(int peer, byte edge)
     {
         int slots = peer * state.SlotsMax;
-        byte last = --state.Degree[peer];
+        byte last = --state.Degree(peer);
         for (int slot = 0; slot < state.SlotsMax; slot++)
         {
             // What was on its way over the link is lost; the slot's event finds it idle and looks for something else.
-            if (state.SlotEdge[slots + slot] == edge)
+            if (state.SlotEdge(slots + slot) == edge)
             {
                 CancelUpload(slots + slot, peer);
             }
         }
 
-        ulong unchoked = state.Unchoked[peer] & ~(1UL << edge);
+        ulong unchoked = state.Unchoked(peer) & ~(1UL << edge);
         if (edge != last)
         {
             int from = (peer * state.DegreeMax) + last;
             int to = (peer * state.DegreeMax) + edge;
-            state.Neighbour[to] = state.Neighbour[from];
-            state.Back[to] = state.Back[from];
-            state.Sent[to] = state.Sent[from];
-            state.Received[to] = state.Received[from];
+            state.MoveLink(from, to);
             strategic?.Move(from, to);
-            state.Back[(state.Neighbour[to] * state.DegreeMax) + state.Back[to]] = edge;
+            state.Back((state.Neighbour(to) * state.DegreeMax) + state.Back(to)) = edge;
             unchoked |= ((unchoked >> last) & 1) << edge;
             for (int slot = 0; slot < state.SlotsMax; slot++)
             {
-                if (state.SlotEdge[slots + slot] == last)
+                if (state.SlotEdge(slots + slot) == last)
                 {
-                    state.SlotEdge[slots + slot] = edge;
+                    state.SlotEdge(slots + slot) = edge;
                 }
             }
         }
 
-        state.Unchoked[peer] = unchoked & ~(1UL << last);
+        state.Unchoked(peer) = unchoked & ~(1UL << last);
     }
 }

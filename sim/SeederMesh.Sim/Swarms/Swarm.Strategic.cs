@@ -27,32 +27,32 @@ internal sealed partial class Swarm
 
     /// <summary>A piece a round: less than that no neighbour notices.</summary>
     private int LeastNoticed(int peer) =>
-        (int)Math.Clamp(state.PieceLength * scenario.TicksPerSecond / rechokeTicks, 1, state.Up[peer]);
+        (int)Math.Clamp(state.PieceLength * scenario.TicksPerSecond / rechokeTicks, 1, state.Up(peer));
 
     private int EqualSplit(int peer) =>
-        PopulationOf(peer).Uploads ? Math.Max(1, state.Up[peer] / PopulationOf(peer).Slots) : 1;
+        PopulationOf(peer).Uploads ? Math.Max(1, state.Up(peer) / PopulationOf(peer).Slots) : 1;
 
     private int MedianSplit()
     {
         int[] splits = [.. Enumerable.Range(0, state.Peers).Where(peer => !PopulationOf(peer).IsSeed
             && PopulationOf(peer).Uploads && PopulationOf(peer).Choke != ChokePolicy.Bittyrant).Select(EqualSplit).Order()];
-        return splits.Length > 0 ? splits[splits.Length / 2] : Math.Max(1, state.Up.Min() / 4);
+        return splits.Length > 0 ? splits[splits.Length / 2] : Math.Max(1, state.Up(0) / 4);
     }
 
     /// <summary>One round: learns from the last one, then unchokes by d_p / u_p until the capacity is spoken for.</summary>
     private ulong ChokeStrategically(int peer)
     {
         int first = peer * state.DegreeMax;
-        int degree = state.Degree[peer];
+        int degree = state.Degree(peer);
         Learn(peer, first, degree);
         ulong chosen = 0;
         ulong open = 0;
         for (int edge = 0; edge < degree; edge++)
         {
-            open |= Wants(state.Neighbour[first + edge], peer) ? 1UL << edge : 0;
+            open |= Wants(state.Neighbour(first + edge), peer) ? 1UL << edge : 0;
         }
 
-        for (long left = state.Up[peer]; open != 0 && BitOperations.PopCount(chosen) < PopulationOf(peer).Slots;)
+        for (long left = state.Up(peer); open != 0 && BitOperations.PopCount(chosen) < PopulationOf(peer).Slots;)
         {
             int best = BestRatio(first, open);
             open &= ~(1UL << best);
@@ -89,9 +89,9 @@ internal sealed partial class Swarm
         for (int edge = 0; edge < degree; edge++)
         {
             int link = first + edge;
-            int neighbour = state.Neighbour[link];
-            bool reciprocates = (state.Unchoked[neighbour] >> state.Back[link] & 1) != 0;
-            bool served = (state.Unchoked[peer] >> edge & 1) != 0;
+            int neighbour = state.Neighbour(link);
+            bool reciprocates = (state.Unchoked(neighbour) >> state.Back(link) & 1) != 0;
+            bool served = (state.Unchoked(peer) >> edge & 1) != 0;
             if (reciprocates)
             {
                 if (strategic!.Pieces[link] > 0)
@@ -112,7 +112,7 @@ internal sealed partial class Swarm
                 if (served)
                 {
                     // More than all that there is cannot be offered.
-                    strategic.Needed[link] = (int)Math.Min(strategic.Needed[link] * 1.2, state.Up[peer]);
+                    strategic.Needed[link] = (int)Math.Min(strategic.Needed[link] * 1.2, state.Up(peer));
                 }
             }
 
@@ -125,13 +125,13 @@ internal sealed partial class Swarm
     private (int Left, ulong Busy) StrategicUse(int peer)
     {
         int slots = peer * state.SlotsMax;
-        (int left, ulong served) = (state.Up[peer], 0);
+        (int left, ulong served) = (state.Up(peer), 0);
         for (int slot = 0; slot < state.SlotsMax; slot++)
         {
-            byte edge = state.SlotEdge[slots + slot];
+            byte edge = state.SlotEdge(slots + slot);
             if (edge != SwarmState.NoEdge)
             {
-                left -= state.SlotRate[slots + slot];
+                left -= state.SlotRate(slots + slot);
                 served |= 1UL << edge;
             }
         }

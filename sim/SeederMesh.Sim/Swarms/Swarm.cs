@@ -17,6 +17,9 @@ namespace SeederMesh.Sim.Swarms;
 /// </remarks>
 internal sealed partial class Swarm
 {
+    /// <summary>A swarm that is smaller than this stays in a core's cache: there is nothing to wait for.</summary>
+    private const long CacheBytes = 1 << 20;
+
     private readonly Scenario scenario;
     private readonly SwarmPlan plan;
     private readonly uint run;
@@ -31,6 +34,7 @@ internal sealed partial class Swarm
     private readonly int[] superSeeded;
     private readonly long[] exchanges;
     private readonly StrategicLinks? strategic;
+    private readonly bool looksAhead;
     private readonly int medianSplit;
     private CounterRandom random;
     private CounterRandom transfers;
@@ -55,6 +59,7 @@ internal sealed partial class Swarm
         exchanges = new long[scenario.Populations.Count * scenario.Populations.Count];
         random = new CounterRandom(scenario.Seed, run, (ulong)plan.Torrent, RandomStream.Pieces);
         books = new ChannelBooks(scenario, plan, run, state);
+        looksAhead = (long)state.Peers * state.BytesPerPeer > CacheBytes;
         transfers = new CounterRandom(scenario.Seed, run, (ulong)plan.Torrent, RandomStream.Transfer);
         if (scenario.Populations.Any(population => population.Choke == ChokePolicy.Bittyrant))
         {
@@ -76,7 +81,7 @@ internal sealed partial class Swarm
         for (int peer = 0; peer < state.Peers; peer++)
         {
             wheel.Schedule(lifeTimers + peer, state.Arrival[peer]);
-            leechersToCome += scenario.Populations[state.PopulationOf[peer]].IsSeed ? 0 : 1;
+            leechersToCome += scenario.Populations[state.PopulationOf(peer)].IsSeed ? 0 : 1;
         }
 
         double wanted = Math.Max(1, (double)leechersToCome * state.Pieces);
@@ -86,6 +91,11 @@ internal sealed partial class Swarm
         {
             now = wheel.Now;
             series.UpTo(now, leechersPresent, aliveCount - leechersPresent, Deliveries);
+            if (looksAhead)
+            {
+                LookAhead(node);
+            }
+
             Handle(node);
             if ((++events & 0xFFFF) == 0)
             {
@@ -109,7 +119,7 @@ internal sealed partial class Swarm
         series.UpTo(end, leechersPresent, aliveCount - leechersPresent, Deliveries);
         foreach (int peer in state.Alive.AsSpan(0, aliveCount))
         {
-            if (state.HaveCount[peer] < state.Pieces)
+            if (state.HaveCount(peer) < state.Pieces)
             {
                 books.CloseChannel(peer);
             }
@@ -122,6 +132,32 @@ internal sealed partial class Swarm
         };
     }
 
+    /// <summary>Asks memory for what the next three events of this tick will touch; it changes nothing.</summary>
+    /// <remarks>A swarm larger than the cache waits for memory most of the time; each step needs what the one before has
+    /// brought.</remarks>
+    private void LookAhead(int node)
+    {
+        int one = wheel.Following(node);
+        if (one < 0 || one >= lifeTimers)
+        {
+            return;
+        }
+
+        state.PrefetchReceiver(one);
+        int two = wheel.Following(one);
+        if (two < 0 || two >= lifeTimers)
+        {
+            return;
+        }
+
+        state.PrefetchLink(two);
+        int three = wheel.Following(two);
+        if (three >= 0 && three < lifeTimers)
+        {
+            state.PrefetchSlot(three);
+        }
+    }
+
     private void Handle(int node)
     {
         if (node < lifeTimers)
@@ -131,7 +167,7 @@ internal sealed partial class Swarm
         else if (node < chokeTimers)
         {
             int peer = node - lifeTimers;
-            if (state.Departed[peer] == SwarmState.Never && !IsAlive(peer))
+            if (state.Departed(peer) == SwarmState.Never && !IsAlive(peer))
             {
                 Arrive(peer);
             }
@@ -144,7 +180,7 @@ internal sealed partial class Swarm
         {
             OnRechoke(node - chokeTimers);
         }
-        else if (state.Completed[node - abortTimers] == SwarmState.Never)
+        else if (state.Completed(node - abortTimers) == SwarmState.Never)
         {
             Depart(node - abortTimers);
         }
@@ -153,22 +189,22 @@ internal sealed partial class Swarm
     private bool IsAlive(int peer) =>
         state.AliveAt[peer] < aliveCount && state.Alive[state.AliveAt[peer]] == peer;
 
-    private Population PopulationOf(int peer) => scenario.Populations[state.PopulationOf[peer]];
+    private Population PopulationOf(int peer) => scenario.Populations[state.PopulationOf(peer)];
 
     private void OnSlot(int peer, int slot)
     {
-        if (state.Departed[peer] != SwarmState.Never)
+        if (state.Departed(peer) != SwarmState.Never)
         {
             return;
         }
 
         int index = (peer * state.SlotsMax) + slot;
-        byte edge = state.SlotEdge[index];
+        byte edge = state.SlotEdge(index);
         bool wasBusy = edge != SwarmState.NoEdge;
         if (wasBusy)
         {
-            state.SlotEdge[index] = SwarmState.NoEdge;
-            Deliver(peer, edge, state.SlotPiece[index], state.SlotRate[index]);
+            state.SlotEdge(index) = SwarmState.NoEdge;
+            Deliver(peer, edge, state.SlotPiece(index), state.SlotRate(index));
         }
 
         StartUpload(peer, slot, wasBusy ? 0 : latencyTicks);
@@ -177,23 +213,23 @@ internal sealed partial class Swarm
     private void Deliver(int uploader, byte edge, ushort piece, int rate)
     {
         int link = (uploader * state.DegreeMax) + edge;
-        int receiver = state.Neighbour[link];
+        int receiver = state.Neighbour(link);
         EndDownload(receiver, piece, rate);
         state.Have[(receiver * state.Words) + (piece >> 6)] |= 1UL << (piece & 63);
         state.Rarity[piece]++;
-        state.Sent[link]++;
-        state.Uploaded[uploader]++;
+        state.Sent(link)++;
+        state.Uploaded(uploader)++;
         Deliveries++;
-        if (state.HaveCount[uploader] < state.Pieces)
+        if (state.HaveCount(uploader) < state.Pieces)
         {
-            exchanges[(state.PopulationOf[uploader] * scenario.Populations.Count) + state.PopulationOf[receiver]]++;
+            exchanges[(state.PopulationOf(uploader) * scenario.Populations.Count) + state.PopulationOf(receiver)]++;
         }
 
-        ref byte received = ref state.Received[(receiver * state.DegreeMax) + state.Back[link]];
+        ref byte received = ref state.Received((receiver * state.DegreeMax) + state.Back(link));
         received += received == byte.MaxValue ? (byte)0 : (byte)1;
         if (strategic is not null)
         {
-            strategic.Pieces[(receiver * state.DegreeMax) + state.Back[link]]++;
+            strategic.Pieces[(receiver * state.DegreeMax) + state.Back(link)]++;
         }
 
         unchecked
@@ -203,7 +239,7 @@ internal sealed partial class Swarm
         }
 
         books.OnDelivery(receiver, uploader, piece, now);
-        if (++state.HaveCount[receiver] == state.Pieces)
+        if (++state.HaveCount(receiver) == state.Pieces)
         {
             Complete(receiver);
         }
@@ -213,18 +249,18 @@ internal sealed partial class Swarm
 
     private void EndDownload(int receiver, ushort piece, int rate)
     {
-        state.DownUsed[receiver] -= rate;
-        Span<ushort> inFlight = state.InFlight.AsSpan(receiver * state.DownloadsMax, state.InFlightCount[receiver]);
+        state.DownUsed(receiver) -= rate;
+        Span<ushort> inFlight = state.InFlight.AsSpan(receiver * state.DownloadsMax, state.InFlightCount(receiver));
         int position = inFlight.IndexOf(piece);
         inFlight[position] = inFlight[^1];
-        state.InFlightCount[receiver]--;
+        state.InFlightCount(receiver)--;
     }
 
     /// <summary>Gives parked slots another chance: their peer has something new, or somebody new to serve.</summary>
     private void Wake(int peer)
     {
-        ulong parked = state.ParkedSlots[peer];
-        state.ParkedSlots[peer] = 0;
+        ulong parked = state.ParkedSlots(peer);
+        state.ParkedSlots(peer) = 0;
         while (parked != 0)
         {
             wheel.Schedule((peer * state.SlotsMax) + BitOperations.TrailingZeroCount(parked), now);
@@ -237,8 +273,8 @@ internal sealed partial class Swarm
     private void StartUpload(int peer, int slot, int delay)
     {
         int first = peer * state.DegreeMax;
-        ulong unchoked = state.Unchoked[peer];
-        int slotRate = Math.Max(1, state.Up[peer] / PopulationOf(peer).Slots);
+        ulong unchoked = state.Unchoked(peer);
+        int slotRate = Math.Max(1, state.Up(peer) / PopulationOf(peer).Slots);
         bool isStrategic = IsStrategic(peer);
         int left = int.MaxValue;
         if (isStrategic)
@@ -248,7 +284,7 @@ internal sealed partial class Swarm
         }
 
         bool full = false;
-        int cursor = state.Cursor[peer];
+        int cursor = state.Cursor(peer);
         for (ulong upper = unchoked & (ulong.MaxValue << (cursor & 63)), lower = unchoked & ~upper; (upper | lower) != 0;)
         {
             int edge = BitOperations.TrailingZeroCount(upper != 0 ? upper : lower);
@@ -261,8 +297,8 @@ internal sealed partial class Swarm
                 lower &= lower - 1;
             }
 
-            int receiver = state.Neighbour[first + edge];
-            if (state.HaveCount[receiver] + state.InFlightCount[receiver] >= state.Pieces)
+            int receiver = state.Neighbour(first + edge);
+            if (state.HaveCount(receiver) + state.InFlightCount(receiver) >= state.Pieces)
             {
                 continue;
             }
@@ -273,8 +309,8 @@ internal sealed partial class Swarm
                 continue;
             }
 
-            int rate = Math.Min(offered, state.Down[receiver] - state.DownUsed[receiver]);
-            if (state.InFlightCount[receiver] >= state.DownloadsMax || rate < 1 + (Math.Min(offered, state.Down[receiver]) >> 3))
+            int rate = Math.Min(offered, state.Down(receiver) - state.DownUsed(receiver));
+            if (state.InFlightCount(receiver) >= state.DownloadsMax || rate < 1 + (Math.Min(offered, state.Down(receiver)) >> 3))
             {
                 full = true;
                 continue;
@@ -300,17 +336,17 @@ internal sealed partial class Swarm
         }
         else
         {
-            state.ParkedSlots[peer] |= 1UL << slot;
+            state.ParkedSlots(peer) |= 1UL << slot;
         }
     }
 
     /// <summary>Pieces sent over a link or on their way.</summary>
     private int Outstanding(int peer, int edge)
     {
-        int pieces = state.Sent[(peer * state.DegreeMax) + edge];
-        foreach (byte busy in state.SlotEdge.AsSpan(peer * state.SlotsMax, state.SlotsMax))
+        int pieces = state.Sent((peer * state.DegreeMax) + edge);
+        for (int slot = peer * state.SlotsMax; slot < (peer + 1) * state.SlotsMax; slot++)
         {
-            pieces += busy == edge ? 1 : 0;
+            pieces += state.SlotEdge(slot) == edge ? 1 : 0;
         }
 
         return pieces;
@@ -319,12 +355,12 @@ internal sealed partial class Swarm
     private void Begin(int peer, int slot, byte edge, int receiver, ushort piece, int rate, int delay)
     {
         int index = (peer * state.SlotsMax) + slot;
-        state.Cursor[peer] = (byte)((edge + 1) % state.DegreeMax);
-        state.SlotEdge[index] = edge;
-        state.SlotPiece[index] = piece;
-        state.SlotRate[index] = rate;
-        state.DownUsed[receiver] += rate;
-        state.InFlight[(receiver * state.DownloadsMax) + state.InFlightCount[receiver]++] = piece;
+        state.Cursor(peer) = (byte)((edge + 1) % state.DegreeMax);
+        state.SlotEdge(index) = edge;
+        state.SlotPiece(index) = piece;
+        state.SlotRate(index) = rate;
+        state.DownUsed(receiver) += rate;
+        state.InFlight[(receiver * state.DownloadsMax) + state.InFlightCount(receiver)++] = piece;
         int ticks = TicksFor(state.PieceLength, rate);
         if (scenario.Network.TransferIsExponential)
         {
@@ -351,7 +387,7 @@ internal sealed partial class Swarm
         ReadOnlySpan<int> weight = population.SuperSeeds ? superSeeded : state.Rarity;
         ReadOnlySpan<ulong> has = state.Have.AsSpan(uploader * state.Words, state.Words);
         ReadOnlySpan<ulong> lacks = state.Have.AsSpan(receiver * state.Words, state.Words);
-        ReadOnlySpan<ushort> inFlight = state.InFlight.AsSpan(receiver * state.DownloadsMax, state.InFlightCount[receiver]);
+        ReadOnlySpan<ushort> inFlight = state.InFlight.AsSpan(receiver * state.DownloadsMax, state.InFlightCount(receiver));
         ulong draw = random.Next64();
         int start = (int)(((draw >> 32) * (ulong)state.Pieces) >> 32);
         int turn = start & 63;

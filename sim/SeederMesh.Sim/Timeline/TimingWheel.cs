@@ -15,16 +15,14 @@ internal sealed class TimingWheel
     private const int Mask = Buckets - 1;
     private const int None = -1;
 
-    private readonly int[] next;
-    private readonly int[] due;
+    private readonly Node[] nodes;
     private readonly int[][] heads = [new int[Buckets], new int[Buckets], new int[Buckets]];
     private readonly int[][] tails = [new int[Buckets], new int[Buckets], new int[Buckets]];
     private readonly ulong[][] occupied = [new ulong[Buckets / 64], new ulong[Buckets / 64], new ulong[Buckets / 64]];
 
     public TimingWheel(int nodes)
     {
-        next = new int[nodes];
-        due = new int[nodes];
+        this.nodes = new Node[nodes];
         foreach (int[] level in heads)
         {
             Array.Fill(level, None);
@@ -43,7 +41,7 @@ internal sealed class TimingWheel
     /// <summary>Schedules a node that is not pending, at <paramref name="tick"/>, at the earliest now.</summary>
     public void Schedule(int node, int tick)
     {
-        due[node] = tick;
+        nodes[node].Due = tick;
         Insert(node, tick);
         Count++;
     }
@@ -78,6 +76,9 @@ internal sealed class TimingWheel
         node = None;
         return false;
     }
+
+    /// <summary>What follows a node that has just been taken, in the same tick; -1 when nothing does.</summary>
+    public int Following(int node) => nodes[node].Next;
 
     /// <summary>Moves to the next block that holds something and brings its events down.</summary>
     private bool Advance(int end)
@@ -121,8 +122,8 @@ internal sealed class TimingWheel
         occupied[level][bucket >> 6] &= ~(1UL << (bucket & 63));
         while (node != None)
         {
-            int following = next[node];
-            Insert(node, due[node]);
+            int following = nodes[node].Next;
+            Insert(node, nodes[node].Due);
             node = following;
         }
     }
@@ -132,7 +133,7 @@ internal sealed class TimingWheel
         int block = tick >> Bits;
         int level = block == Now >> Bits ? 0 : block >> Bits == Now >> (2 * Bits) ? 1 : 2;
         int bucket = tick >> (level * Bits) & Mask;
-        next[node] = None;
+        nodes[node].Next = None;
         ref int head = ref heads[level][bucket];
         if (head == None)
         {
@@ -141,7 +142,7 @@ internal sealed class TimingWheel
         }
         else
         {
-            next[tails[level][bucket]] = node;
+            nodes[tails[level][bucket]].Next = node;
         }
 
         tails[level][bucket] = node;
@@ -151,7 +152,7 @@ internal sealed class TimingWheel
     {
         ref int head = ref heads[0][bucket];
         int node = head;
-        head = next[node];
+        head = nodes[node].Next;
         if (head == None)
         {
             occupied[0][bucket >> 6] &= ~(1UL << (bucket & 63));
@@ -180,5 +181,11 @@ internal sealed class TimingWheel
         }
 
         return (word << 6) | BitOperations.TrailingZeroCount(bits);
+    }
+
+    private struct Node
+    {
+        public int Next;
+        public int Due;
     }
 }

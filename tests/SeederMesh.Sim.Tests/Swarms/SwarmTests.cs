@@ -79,8 +79,8 @@ public sealed class SwarmTests
             SwarmResult result = new Swarm(scenario, plan, 0).Run(TestContext.Current.CancellationToken);
             int leechers = plan.Populations.Count(population => population != 0);
             Assert.Equal((long)leechers * result.State.Pieces, result.Deliveries);
-            Assert.Equal(result.Deliveries, result.State.Uploaded.Sum(pieces => (long)pieces));
-            Assert.All(result.State.HaveCount, have => Assert.Equal(result.State.Pieces, have));
+            Assert.Equal(result.Deliveries, AllPeers(result).Sum(peer => (long)result.State.Uploaded(peer)));
+            Assert.All(AllPeers(result), peer => Assert.Equal(result.State.Pieces, result.State.HaveCount(peer)));
         }
     }
 
@@ -119,7 +119,7 @@ public sealed class SwarmTests
             """);
         SwarmResult result = new Swarm(scenario, SwarmPlan.ForRun(scenario, 0)[0], 0).Run(TestContext.Current.CancellationToken);
         // Two seeders, a window of four pieces each, whatever the thief does; and no more than that is lost.
-        Assert.All(result.State.HaveCount[2..], have => Assert.Equal(8, have));
+        Assert.All(AllPeers(result).Skip(2), peer => Assert.Equal(8, result.State.HaveCount(peer)));
         Assert.Equal(5 * 8, result.Totals.WithheldPieces);
         Assert.Equal(0, result.Totals.Settled);
 
@@ -133,6 +133,8 @@ public sealed class SwarmTests
             """);
         Assert.Equal(5 * 64, RunOne(trusting).Replicates[0]["money.withheld_pieces"]);
     }
+
+    private static IEnumerable<int> AllPeers(SwarmResult result) => Enumerable.Range(0, result.State.Peers);
 
     private static RunOutcome RunOne(Scenario scenario) => new Runner(scenario, 2).Run([0], TestContext.Current.CancellationToken);
 }
