@@ -1,4 +1,5 @@
 using SeederMesh.Client;
+using SeederMesh.Core;
 using SeederMesh.Lightning;
 using SeederMesh.Sim.Live;
 using SeederMesh.Sim.Outputs;
@@ -23,26 +24,44 @@ internal static class LiveRun
         var swarms = new List<SwarmResult>();
         new Runner(scenario with { KeepsChannels = true }, Environment.ProcessorCount)
         {
-            OnSwarm = (_, swarm) =>
-            swarms.Add(swarm)
-        }
-            .Run([0], cancellation);
+            OnSwarm = (_, swarm) => swarms.Add(swarm),
+        }.Run([0], cancellation);
         try
         {
             LiveOutcome outcome = await new LiveHub(hub, scenario, parallel).PlayAsync(swarms, cancellation);
             Write(folder, outcome);
-            Console.WriteLine($"{outcome.Channels} channels and {outcome.Receipts} receipts through {hub} "
-                + $"in {outcome.Elapsed.TotalSeconds:0.0} s "
-                + $"({outcome.Channels / outcome.Elapsed.TotalSeconds:0.0} channels, {outcome.Receipts / outcome.Elapsed.TotalSeconds:0} "
-                + $"receipts a second); {outcome.Rows.Count} peers, {outcome.Rows.Count(row => row.SimulatedMsat != row.HubMsat)} of them "
-                + $"with other money than simulated; {folder}/live.csv");
+            Print(hub, folder, outcome);
             return outcome.IsEqual ? 0 : 1;
         }
-        catch (Exception exception) when (exception is ClientException or LightningNodeException)
+        catch (Exception exception) when (exception is ClientException or LightningNodeException or HttpRequestException
+            or InvariantViolationException)
         {
-            await Console.Error.WriteLineAsync(exception.Message);
+            await Console.Error.WriteLineAsync($"--live {hub}: {exception.Message}");
             return 1;
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync($"--live {hub}: ended early; channels that were open stay open until they expire, and are refunded");
+            return 130;
+        }
+    }
+
+    private static void Print(Uri hub, string folder, LiveOutcome outcome)
+    {
+        double seconds = outcome.Elapsed.TotalSeconds;
+        Console.WriteLine($"{outcome.Channels} channels, {outcome.Grants} grants and {outcome.Receipts} receipts through {hub} "
+            + $"in {seconds:0.0} s: {outcome.Channels / seconds:0.0} channels, {outcome.Grants / seconds:0.0} grants, "
+            + $"{outcome.Receipts / seconds:#,0} receipts a second");
+        Console.WriteLine($"{"call",-8} {"count",8} {"p50 ms",10} {"p99 ms",10} {"most ms",10}");
+        foreach (CallTime call in outcome.Calls)
+        {
+            Console.WriteLine($"{call.Call,-8} {call.Count,8} {call.P50Ms,10:0.0} {call.P99Ms,10:0.0} {call.MostMs,10:0.0}");
+        }
+
+        int different = outcome.Rows.Count(row => row.SimulatedMsat != row.HubMsat);
+        Console.WriteLine(different == 0
+            ? $"the money of all {outcome.Rows.Count} peers is equal to the msat; {folder}/live.csv, {folder}/live-calls.csv"
+            : $"{different} of {outcome.Rows.Count} peers have OTHER money than simulated; see {folder}/live.csv");
     }
 
     private static void Write(string folder, LiveOutcome outcome)
@@ -52,6 +71,12 @@ internal static class LiveRun
         foreach (LiveRow row in outcome.Rows)
         {
             table.Row(row.Peer, row.SimulatedMsat, row.HubMsat);
+        }
+
+        using var calls = new TidyCsv(Path.Combine(folder, "live-calls.csv"), "call", "count", "p50_ms", "p99_ms", "most_ms");
+        foreach (CallTime call in outcome.Calls)
+        {
+            calls.Row(call.Call, call.Count, call.P50Ms, call.P99Ms, call.MostMs);
         }
     }
 }

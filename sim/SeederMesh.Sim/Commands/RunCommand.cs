@@ -18,14 +18,16 @@ internal static class RunCommand
         Option<int> threads = CommonOptions.Threads();
         Option<string> output = CommonOptions.Out("results");
         var only = new Option<uint?>("--only") { Description = "Runs this replicate alone again" };
-        var live = new Option<Uri?>("--live")
+        var live = new Option<string?>("--live") { Description = "Plays the run to the hub at this address, e.g. http://127.0.0.1:8473" };
+        var channels = new Option<int>("--channels")
         {
-            Description = "Plays the run to the hub at this address; --threads is the number of channels at a time",
+            Description = "With --live: how many channels are played at a time",
+            DefaultValueFactory = _ => 8,
         };
         var quiet = new Option<bool>("--quiet") { Description = "No progress" };
         var command = new Command("run", "Runs a scenario and writes tables, plots and a report")
         {
-            scenario, set, seed, replicates, threads, output, only, quiet, live,
+            scenario, set, seed, replicates, threads, output, only, quiet, live, channels,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -36,9 +38,11 @@ internal static class RunCommand
             Scenario read = ScenarioReader.Read(yaml, assignments);
             string folder = parsed.GetValue(output)!;
             int workers = Math.Max(1, parsed.GetValue(threads));
-            if (parsed.GetValue(live) is { } hub)
+            if (parsed.GetValue(live) is { } address)
             {
-                return await LiveRun.PlayAsync(hub, read, workers, folder, cancellation);
+                return Uri.TryCreate(address, UriKind.Absolute, out Uri? hub) && hub.Scheme is "http" or "https"
+                    ? await LiveRun.PlayAsync(hub, read, Math.Max(1, parsed.GetValue(channels)), folder, cancellation)
+                    : throw new ScenarioException($"--live {address}: write the hub's address, e.g. http://127.0.0.1:8473");
             }
 
             uint[] numbers = parsed.GetValue(only) is { } one

@@ -28,9 +28,15 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
     private static readonly TimeSpan fundingTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan lifetime = TimeSpan.FromHours(1);
 
+    /// <summary>The most that the way to the hub may cost for one channel.</summary>
+    private static Msat RoutingAllowance { get; } = Msat.FromSatoshi(100);
+
     private readonly string session = RandomNumberGenerator.GetHexString(12, lowercase: true);
     private readonly ConcurrentDictionary<int, PublicKey> seeders = new();
+    private readonly ConcurrentBag<LiveRow> downloaders = [];
+    private readonly CallTimes times = new();
     private long receipts;
+    private long grants;
 
     /// <summary>Plays the swarms of one run and compares what everybody ends with.</summary>
     /// <exception cref="ClientException">The hub refused, or was not there.</exception>
@@ -38,7 +44,8 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
     {
         await using var purse = new EmbeddedNodeClient(
             new Uri(hub, "/lightning").ToString(), "s" + session, RandomNumberGenerator.GetHexString(64, lowercase: true));
-        await purse.OpenWalletAsync(Msat.FromSatoshi(1_000_000), cancellation);
+        int channels = swarms.Sum(swarm => swarm.Channels.Count);
+        await purse.OpenWalletAsync(Msat.From(checked((Budget.Value + RoutingAllowance.Value) * Math.Max(1, channels))), cancellation);
         string destination = "keysend:" + (await purse.GetInfoAsync(cancellation)).NodeId;
         SigningKey creator = SimulatedKeys.Of("creator-" + session, scenario.Seed, 0);
         var clock = Stopwatch.StartNew();
@@ -56,10 +63,12 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
                 async (channel, token) => await PlayChannelAsync(swarm, channel, manifest, purse, destination, token));
         }
 
-        return new LiveOutcome(
-            await CompareAsync(swarms, creator, cancellation), swarms.Sum(swarm => swarm.Channels.Count), receipts,
-                clock.Elapsed);
+        TimeSpan elapsed = clock.Elapsed;
+        return new LiveOutcome(await CompareAsync(swarms, creator, cancellation), channels, grants, receipts, elapsed, times.Summarize());
     }
+
+    /// <summary>A downloader's budget: the price of the content.</summary>
+    private Msat Budget => scenario.Mechanism.Price.Of((long)scenario.Content.Pieces * scenario.Content.PieceLength);
 
     private async Task PlayChannelAsync(
         SwarmResult swarm, ClosedChannel closed, SignedManifest manifest, EmbeddedNodeClient purse, string refund,
@@ -67,13 +76,12 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
     {
         SigningKey downloader = SimulatedKeys.Of("downloader-" + session, scenario.Seed, (ulong)closed.Peer);
         using var client = new HubClient(hub, downloader);
-        Msat budget = scenario.Mechanism.Price.Of((long)scenario.Content.Pieces * scenario.Content.PieceLength);
-        ChannelInfo channel = await client.OpenChannelAsync(
+        ChannelInfo channel = await times.MeasureAsync("open", client.OpenChannelAsync(
             new OpenChannelRequest(
-                downloader.PublicKey, manifest.Manifest.Torrent.InfohashV2, manifest.Digest, budget,
+                downloader.PublicKey, manifest.Manifest.Torrent.InfohashV2, manifest.Digest, Budget,
                 Msat.From(scenario.Mechanism.Price.Msat), (DateTimeOffset.UtcNow + lifetime).ToUnixTimeMilliseconds(), refund),
-            cancellation);
-        await FundAsync(client, channel, budget, purse, cancellation);
+            cancellation));
+        await times.MeasureAsync("fund", FundAsync(client, channel, purse, cancellation));
         ILookup<int, SignedDelivery> deliveries = closed.Deliveries.ToLookup(delivery => delivery.Uploader);
         var layout = new PieceMap(manifest.Manifest.Torrent);
         foreach (GrantTotal total in closed.Grants.Where(grant => grant.SignedPieces > 0))
@@ -84,27 +92,40 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
             Msat limit = scenario.Mechanism.Price.Of((long)total.SignedPieces * scenario.Content.PieceLength);
             if (!limit.IsZero)
             {
-                SignedGrant grant = await client.RequestGrantAsync(channel.ChannelId, seeder.PublicKey, limit, 0, cancellation);
+                SignedGrant grant = await times.MeasureAsync(
+                    "grant", client.RequestGrantAsync(channel.ChannelId, seeder.PublicKey, limit, 0, cancellation));
+                Interlocked.Increment(ref grants);
                 await ReportAsync(
                     grant.Grant, seeder, downloader, layout, [.. deliveries[total.Uploader].Take(total.SignedPieces)],
                         cancellation);
             }
         }
 
-        ChannelInfo end = await client.CloseChannelAsync(channel.ChannelId, refund, cancellation);
-        Invariant.Require(end.IsClosed && end.SettledMsat == closed.Settled, "a hub settles a channel as the simulation does");
+        ChannelInfo end = await times.MeasureAsync("close", client.CloseChannelAsync(channel.ChannelId, refund, cancellation));
+        downloaders.Add(new LiveRow($"downloader-{closed.Peer}", closed.Settled.Value, end.SettledMsat.Value));
     }
 
-    private static async Task FundAsync(
-        HubClient client, ChannelInfo channel, Msat budget, EmbeddedNodeClient purse, CancellationToken cancellation)
+    /// <summary>Pays the invoice and waits until the hub has seen the money.</summary>
+    /// <exception cref="ClientException">It did not, in time.</exception>
+    private async Task<bool> FundAsync(
+        HubClient client, ChannelInfo channel, EmbeddedNodeClient purse, CancellationToken cancellation)
     {
-        await purse.PayAsync(new PayRequest(channel.Invoice, Msat.FromSatoshi(100)), cancellation);
+        await purse.PayAsync(new PayRequest(channel.Invoice, RoutingAllowance), cancellation);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(fundingTime);
-        while ((await client.GetChannelAsync(channel.ChannelId, limit.Token)).FundedMsat < budget)
+        try
         {
-            await Task.Delay(20, limit.Token);
+            while ((await client.GetChannelAsync(channel.ChannelId, limit.Token)).FundedMsat < Budget)
+            {
+                await Task.Delay(20, limit.Token);
+            }
         }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ClientException($"{hub}: a channel's invoice was paid, and {fundingTime.TotalSeconds:0} s later it is not funded.");
+        }
+
+        return true;
     }
 
     private async Task ReportAsync(
@@ -126,18 +147,18 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
 
         using var client = new HubClient(hub, seeder);
         var run = new ReceiptRun(grant.GrantId, anchor, [.. entries], tail.Sign(downloader));
-        IReadOnlyList<RunVerdict> verdicts = await client.ReportAsync([run], cancellation);
+        IReadOnlyList<RunVerdict> verdicts = await times.MeasureAsync("report", client.ReportAsync([run], cancellation));
         Invariant.Require(verdicts[0].Verdict == ReceiptVerdict.Accepted,
             $"an honest report is accepted, not {verdicts[0].Verdict}");
         Interlocked.Add(ref receipts, entries.Length);
         await client.CloseGrantAsync(grant.ChannelId, grant.GrantId, cancellation);
     }
 
-    /// <summary>The simulation's msat beside the hub's, for each seeder and for the creator.</summary>
+    /// <summary>The simulation's msat beside the hub's, for each downloader and seeder and for the creator.</summary>
     private async Task<IReadOnlyList<LiveRow>> CompareAsync(
         IReadOnlyList<SwarmResult> swarms, SigningKey creator, CancellationToken cancellation)
     {
-        var rows = new List<LiveRow>();
+        List<LiveRow> rows = [.. downloaders.OrderBy(row => row.Peer.Length).ThenBy(row => row.Peer, StringComparer.Ordinal)];
         using var reader = new HubClient(hub, caller: null);
         foreach (SwarmResult swarm in swarms)
         {
@@ -207,7 +228,8 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
 internal sealed record LiveRow(string Peer, long SimulatedMsat, long HubMsat);
 
 /// <summary>What playing a run to a hub gave.</summary>
-internal sealed record LiveOutcome(IReadOnlyList<LiveRow> Rows, int Channels, long Receipts, TimeSpan Elapsed)
+internal sealed record LiveOutcome(
+    IReadOnlyList<LiveRow> Rows, int Channels, long Grants, long Receipts, TimeSpan Elapsed, IReadOnlyList<CallTime> Calls)
 {
     /// <summary>Whether everybody ends with the same msat.</summary>
     public bool IsEqual => Rows.All(row => row.SimulatedMsat == row.HubMsat);

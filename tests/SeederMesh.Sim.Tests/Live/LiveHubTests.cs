@@ -42,6 +42,9 @@ public sealed class LiveHubTests : IDisposable
         Assert.True(outcome.Rows.Count > 5);
         Assert.All(outcome.Rows, row => Assert.Equal(row.SimulatedMsat, row.HubMsat));
         Assert.Equal(outcome.Receipts, swarms.Sum(swarm => swarm.Totals.Receipts));
+        Assert.Equal(["close", "fund", "grant", "open", "report"], outcome.Calls.Select(call => call.Call));
+        Assert.All(outcome.Calls, call => Assert.InRange(call.P50Ms, 0.001, call.P99Ms));
+        Assert.Equal((10, outcome.Grants), (outcome.Calls[0].Count, (long)outcome.Calls[2].Count));
 
         await hub.StopAsync();
         IReadOnlyList<LoggedChannel> log = await ReceiptLog.ReadAsync(
@@ -55,7 +58,7 @@ public sealed class LiveHubTests : IDisposable
         Replay same = Replay.Of(log, ReplayCommand.PolicyOf([]));
         Assert.All(same.Seeders, seeder => Assert.Equal(seeder.RecordedMsat, seeder.ReplayedMsat));
         Assert.Equal(
-            outcome.Rows.Where(row => row.Peer != "creator").Select(row => row.HubMsat).Where(msat => msat > 0).Order(),
+            outcome.Rows.Where(row => row.Peer.StartsWith("seeder-", StringComparison.Ordinal)).Select(row => row.HubMsat).Where(msat => msat > 0).Order(),
             same.Seeders.Select(seeder => seeder.RecordedMsat).Where(msat => msat > 0).Order());
         Assert.Equal(outcome.Rows.Single(row => row.Peer == "creator").HubMsat, same.Payees.Recorded);
 
