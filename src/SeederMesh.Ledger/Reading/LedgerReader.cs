@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
@@ -25,6 +26,7 @@ public sealed partial class LedgerReader : IDisposable
 
     private readonly SqlDialect dialect;
     private readonly SemaphoreSlim readers;
+    private readonly ConcurrentBag<ReadSession> idle = [];
 
     internal LedgerReader(SqlDialect dialect, int readersMax)
     {
@@ -204,6 +206,11 @@ public sealed partial class LedgerReader : IDisposable
     public void Dispose()
     {
         readers.Dispose();
+        while (idle.TryTake(out ReadSession? session))
+        {
+            session.Dispose();
+        }
+
         dialect.CloseReaders();
     }
 
@@ -243,30 +250,27 @@ public sealed partial class LedgerReader : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, PageMax);
         await readers.WaitAsync();
+        ReadSession? session = null;
         try
         {
-            await using DbConnection connection = dialect.OpenReader();
-            await using DbCommand command = connection.CreateCommand();
-            command.CommandText = $"{sql} LIMIT {limit}";
-            for (int index = 0; index < values.Length; index++)
-            {
-                DbParameter parameter = command.CreateParameter();
-                parameter.ParameterName = "@p" + index.ToString();
-                parameter.Value = values[index];
-                command.Parameters.Add(parameter);
-            }
-
-            await using DbDataReader row = await command.ExecuteReaderAsync();
+            session = idle.TryTake(out ReadSession? used) ? used : new ReadSession(dialect);
             List<TRow> rows = [];
-            while (await row.ReadAsync())
+            await using (DbDataReader row = await session.Bind($"{sql} LIMIT {limit}", values).ExecuteReaderAsync())
             {
-                rows.Add(read(row));
+                while (await row.ReadAsync())
+                {
+                    rows.Add(read(row));
+                }
             }
 
+            // A connection that failed is not used again.
+            idle.Add(session);
+            session = null;
             return rows;
         }
         finally
         {
+            session?.Dispose();
             readers.Release();
         }
     }
