@@ -36,7 +36,7 @@ internal static class AttackPrinter
         string prefix = $"{name}.{defence}.";
         table.AddRow(
             shown, defence, Msat("gain_msat"), Msat("victims_loss_msat"), Share("honest_dilution"), Msat("cost_msat"),
-            defence == "off" ? "" : Bound(summary, prefix));
+            defence == "off" ? "" : AttackBars.Bound(summary, prefix));
 
         string Msat(string metric) => Text(metric, "#,0");
 
@@ -49,7 +49,4 @@ internal static class AttackPrinter
             return value.Ci95 == 0 ? mean : $"{mean} +-{value.Ci95.ToString(format, CultureInfo.InvariantCulture)}";
         }
     }
-
-    private static string Bound(SortedDictionary<string, Estimate> summary, string prefix) =>
-        !summary.TryGetValue(prefix + "bound_holds", out Estimate holds) || holds.N == 0 ? "none" : holds.Mean >= 1 ? "holds" : "BROKEN";
 }

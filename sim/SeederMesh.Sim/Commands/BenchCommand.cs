@@ -18,7 +18,7 @@ internal static class BenchCommand
         var swarm = new Option<int>("--swarm") { Description = "Peers in each swarm", DefaultValueFactory = _ => 1000 };
         Option<int> threads = CommonOptions.Threads();
         var json = new Option<bool>("--json") { Description = "One line of JSON" };
-        var growth = new Option<string?>("--growth") { Description = "Also measures 1,000 to --peers peers and writes this SVG" };
+        var growth = new Option<string?>("--growth") { Description = "Also measures 1,000 to --peers peers, in swarms and as one, and writes this SVG" };
         var command = new Command("bench", "Measures piece deliveries a second with accounting on") { peers, pieces,
             swarm, threads, json, growth };
         command.SetAction(async (parsed, cancellation) =>
@@ -32,17 +32,23 @@ internal static class BenchCommand
                 WriteGrowth(path, result, parsed.GetValue(swarm), parsed.GetValue(threads), cancellation);
             }
 
-            Console.WriteLine(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(new
+            if (parsed.GetValue(json))
+            {
+                // These four and no others; the rest stands on standard error.
+                Console.WriteLine(JsonSerializer.Serialize(new
                 {
                     deliveriesPerSecond = Math.Round(result.DeliveriesPerSecond),
                     bytesPerPeer = result.BytesPerPeer,
                     peers = result.Peers,
                     pieces = result.Pieces,
-                })
-                : $"{result.DeliveriesPerSecond:#,0} deliveries a second ({result.Deliveries:#,0} in {result.Seconds:0.0} s, {result.Events:#,0} events), "
-                    + $"{result.BytesPerPeer} bytes a peer, {result.Peers:#,0} peers x {result.Pieces} pieces, "
-                    + $"peak {result.PeakMebibytes} MiB, {result.SettledMsat:#,0} msat (play money) settled");
+                }));
+                await Console.Error.WriteLineAsync(Describe(result));
+            }
+            else
+            {
+                Console.WriteLine(Describe(result));
+            }
+
             return cancellation.IsCancellationRequested ? 130 : 0;
         });
         return command;
@@ -76,20 +82,32 @@ internal static class BenchCommand
         return new BenchResult(peers, pieces, deliveries, seconds, bytesPerPeer, self.PeakWorkingSet64 >> 20, settled, events);
     }
 
+    /// <summary>From a thousand peers on, ten times more each step: in swarms of a size, and in one swarm.</summary>
     private static void WriteGrowth(string path, BenchResult last, int swarm, int threads, CancellationToken cancellation)
     {
-        var points = new List<(double, double)>();
-        for (int peers = 1000; peers < last.Peers; peers *= 10)
+        var plot = new SvgPlot($"Deliveries a second, {last.Pieces} pieces, {threads} threads", "peers", "deliveries a second", isLogX: true);
+        // Once for nothing, so that the first point is not the compiler's.
+        Measure(1000, last.Pieces, swarm, threads, cancellation);
+        foreach (int size in (int[])[swarm, int.MaxValue])
         {
-            points.Add((Math.Log10(peers), Measure(peers, last.Pieces, swarm, threads, cancellation).DeliveriesPerSecond));
+            var points = new List<(double, double)>();
+            for (int peers = 1000; peers <= last.Peers && !cancellation.IsCancellationRequested; peers *= 10)
+            {
+                BenchResult result = Measure(peers, last.Pieces, Math.Min(size, peers), threads, cancellation);
+                Console.Error.WriteLine($"{(size == swarm ? $"swarms of {swarm}" : "one swarm")}: {Describe(result)}");
+                points.Add((peers, result.DeliveriesPerSecond));
+            }
+
+            plot.Add(size == swarm ? $"swarms of {swarm}" : "one swarm (one thread)", points);
         }
 
-        points.Add((Math.Log10(last.Peers), last.DeliveriesPerSecond));
-        File.WriteAllText(
-            path,
-            new SvgPlot($"Deliveries a second, {last.Pieces} pieces, swarms of {swarm}", "log10 of peers", "deliveries a second")
-                .Add("deliveries", points).ToString());
+        File.WriteAllText(path, plot.ToString());
     }
+
+    private static string Describe(BenchResult result) =>
+        $"{result.DeliveriesPerSecond:#,0} deliveries a second ({result.Deliveries:#,0} in {result.Seconds:0.0} s, "
+        + $"{result.Events:#,0} events), {result.BytesPerPeer} bytes a peer, {result.Peers:#,0} peers x {result.Pieces} pieces, "
+        + $"peak {result.PeakMebibytes} MiB, {result.SettledMsat:#,0} msat (play money) settled";
 
     private sealed record BenchResult(
         int Peers, int Pieces, long Deliveries, double Seconds, int BytesPerPeer, long PeakMebibytes, long SettledMsat,

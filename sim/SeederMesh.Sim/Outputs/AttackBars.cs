@@ -50,6 +50,10 @@ internal static class AttackBars
         .Where(name => name.EndsWith(".off.gain_msat", StringComparison.Ordinal))
         .Select(name => name[..^".off.gain_msat".Length]);
 
+    /// <summary>Whether an attack's bound held in every replicate, as a word.</summary>
+    public static string Bound(SortedDictionary<string, Estimate> summary, string prefix) =>
+        !summary.TryGetValue(prefix + "bound_holds", out Estimate holds) || holds.N == 0 ? "none" : holds.Mean >= 1 ? "holds" : "BROKEN";
+
     private static void Bar(StringBuilder svg, int y, double share, string fill, double value)
     {
         double width = Math.Abs(share) * Reach;

@@ -13,8 +13,11 @@ internal static class HtmlReport
     private const string Style =
         "body{font:15px/1.5 Helvetica,Arial,sans-serif;max-width:860px;margin:2em auto;padding:0 1em;color:#222}"
         + "table{border-collapse:collapse;margin:1em 0;width:100%}td,th{padding:.25em .6em;border-bottom:1px solid #ddd;text-align:right}"
-        + "td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto;margin:1em 0}"
-        + "pre{background:#f6f6f6;padding:1em;overflow:auto;font-size:12px}.note{color:#555}";
+        + "td:first-child,th:first-child{text-align:left}td{white-space:nowrap}svg{max-width:100%;height:auto;margin:1em 0}"
+        + "pre{background:#f6f6f6;padding:1em;overflow:auto;font-size:12px}.note{color:#555}"
+        + "figure{margin:0}@media print{figure,tr{break-inside:avoid}body{max-width:none}pre{white-space:pre-wrap}}";
+
+    private static readonly string[] defences = ["off", "on"];
 
     public static string Make(
         Scenario scenario, RunOutcome outcome, SortedDictionary<string, Estimate> summary, IEnumerable<string> plots)
@@ -47,20 +50,30 @@ internal static class HtmlReport
     private static void AppendAttacks(StringBuilder page, SortedDictionary<string, Estimate> summary)
     {
         page.Append("<h2>Attacks</h2>\n<p class=\"note\">Against the same economy with everybody honest (common random numbers).</p>\n"
-            + "<table><tr><th>attack</th><th>gain, off</th><th>gain, on</th><th>95% &plusmn; (on)</th><th>victims' loss, off</th>"
-            + "<th>victims' loss, on</th><th>dilution, off</th><th>dilution, on</th><th>bound holds</th></tr>\n");
+            + "<table><tr><th>attack</th><th>defence</th><th>attacker's gain</th><th>victims' loss</th><th>honest dilution</th>"
+            + "<th>cost</th><th>bound</th></tr>\n");
         foreach (string name in AttackBars.Names(summary))
         {
-            page.Append($"<tr><td>{name}</td><td>{Mean(".off.gain_msat")}</td><td>{Mean(".on.gain_msat")}</td>"
-                + $"<td>{Number(summary[name + ".on.gain_msat"].Ci95)}</td>"
-                + $"<td>{Mean(".off.victims_loss_msat")}</td><td>{Mean(".on.victims_loss_msat")}</td>"
-                + $"<td>{Mean(".off.honest_dilution")}</td><td>{Mean(".on.honest_dilution")}</td>"
-                + $"<td>{(summary[name + ".on.bound_holds"].Mean >= 1 ? "yes" : "NO")}</td></tr>\n");
-
-            string Mean(string metric) => Number(summary[name + metric].Mean);
+            foreach (string defence in defences)
+            {
+                string prefix = $"{name}.{defence}.";
+                page.Append($"<tr><td>{(defence == "off" ? name : "")}</td><td>{defence}</td><td>{Mean(prefix + "gain_msat")}</td>"
+                    + $"<td>{Mean(prefix + "victims_loss_msat")}</td><td>{Mean(prefix + "honest_dilution")}</td>"
+                    + $"<td>{Mean(prefix + "cost_msat")}</td><td>{(defence == "off" ? "" : Bound(prefix))}</td></tr>\n");
+            }
         }
 
-        page.Append("</table>\n");
+        page.Append("</table>\n<p class=\"note\">msat; &plusmn; is half of the 95% interval over the replicates.</p>\n");
+
+        string Mean(string metric)
+        {
+            Estimate value = summary[metric];
+            string format = metric.EndsWith("_msat", StringComparison.Ordinal) ? "#,0" : "0.###";
+            string mean = value.Mean.ToString(format, CultureInfo.InvariantCulture);
+            return value.Ci95 == 0 ? mean : $"{mean} &plusmn; {value.Ci95.ToString(format, CultureInfo.InvariantCulture)}";
+        }
+
+        string Bound(string prefix) => AttackBars.Bound(summary, prefix);
     }
 
     private static string Number(double value) => value.ToString(

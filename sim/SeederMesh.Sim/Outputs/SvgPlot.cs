@@ -6,18 +6,27 @@ namespace SeederMesh.Sim.Outputs;
 
 /// <summary>A line or scatter plot that reads in print and without colours: Okabe and Ito's palette, dashes and
 /// markers that differ.</summary>
-internal sealed class SvgPlot(string title, string xLabel, string yLabel)
+/// <param name="title">Above it.</param>
+/// <param name="xLabel">What is across, with its unit.</param>
+/// <param name="yLabel">What is up, with its unit.</param>
+/// <param name="isLogX">Whether what is across stands by its logarithm: above zero, then.</param>
+internal sealed class SvgPlot(string title, string xLabel, string yLabel, bool isLogX = false)
 {
+    private const int LegendHeight = 24;
+    private const int LegendCharacterWidth = 8;
     private const int Width = 720;
     private const int Height = 420;
     private const int Left = 84;
     private const int Right = 24;
-    private const int Top = 44;
+    private const int TitleHeight = 44;
     private const int Bottom = 60;
     private const int PointsMax = 2000;
 
     private static readonly string[] colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9"];
     private static readonly string[] dashes = ["", "7 4", "2 3", "9 3 2 3", "", "5 2", "1 4"];
+
+    /// <summary>Where the plot itself begins: below the title, and the legend where there is one.</summary>
+    private int Top => TitleHeight + (series.Count > 1 ? LegendHeight : 0);
 
     private readonly List<(string Name, IReadOnlyList<(double X, double Y)> Points, bool IsLine)> series = [];
 
@@ -25,7 +34,11 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
     /// chosen.</summary>
     public SvgPlot Add(string name, IEnumerable<(double X, double Y)> points, bool isLine = true)
     {
-        (double X, double Y)[] finite = [.. points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y))];
+        (double X, double Y)[] finite =
+        [
+            .. points.Select(point => (X: isLogX ? Math.Log10(point.X) : point.X, point.Y))
+                .Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y)),
+        ];
         int step = (finite.Length / PointsMax) + 1;
         series.Add((name, [.. finite.Where((_, index) => index % step == 0 || index == finite.Length - 1)], isLine));
         return this;
@@ -34,7 +47,9 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
     public override string ToString()
     {
         (double X, double Y)[] all = [.. series.SelectMany(entry => entry.Points)];
-        (double low, double high, double step) x = Axis(all.Select(point => point.X));
+        (double low, double high, double step) x = isLogX
+            ? (Math.Floor(all.Min(point => point.X)), Math.Ceiling(all.Max(point => point.X)), 1)
+            : Axis(all.Select(point => point.X));
         (double low, double high, double step) y = Axis(all.Select(point => point.Y));
         var svg = new StringBuilder();
         svg.Append($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" height=\"{Height}\" "
@@ -53,7 +68,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
     private static double PlaceX(double value, (double Low, double High, double Step) axis) =>
         Left + ((value - axis.Low) / (axis.High - axis.Low) * (Width - Left - Right));
 
-    private static double PlaceY(double value, (double Low, double High, double Step) axis) =>
+    private double PlaceY(double value, (double Low, double High, double Step) axis) =>
         Height - Bottom - ((value - axis.Low) / (axis.High - axis.Low) * (Height - Top - Bottom));
 
     private void DrawAxes(StringBuilder svg, (double Low, double High, double Step) x, (double Low, double High, double Step) y)
@@ -62,7 +77,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
         {
             double at = PlaceX(tick, x);
             Line(svg, at, Top, at, Height - Bottom, "#e4e4e4");
-            Text(svg, at, Height - Bottom + 18, Label(tick), "middle");
+            Text(svg, at, Height - Bottom + 18, Label(isLogX ? Math.Pow(10, tick) : tick), "middle");
         }
 
         for (double tick = y.Low; tick <= y.High + (y.Step / 2); tick += y.Step)
@@ -85,7 +100,6 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
         (string name, IReadOnlyList<(double X, double Y)> points, bool isLine) = series[index];
         string colour = colours[index % colours.Length];
         string dash = dashes[index % dashes.Length];
-        int legendY = Top + 16 + (index * 18);
         if (isLine && points.Count > 0)
         {
             svg.Append("<polyline fill=\"none\" stroke=\"").Append(colour).Append("\" stroke-width=\"2\"");
@@ -108,7 +122,8 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
 
         if (series.Count > 1)
         {
-            double legendX = Left + 12;
+            int legendX = Left + series.Take(index).Sum(entry => 48 + (entry.Name.Length * LegendCharacterWidth));
+            const int legendY = TitleHeight + 4;
             if (isLine)
             {
                 svg.Append($"<line x1=\"{legendX}\" y1=\"{legendY - 4}\" x2=\"{legendX + 26}\" "
@@ -120,8 +135,7 @@ internal sealed class SvgPlot(string title, string xLabel, string yLabel)
                 Marker(svg, index, legendX + 13, legendY - 4, colour);
             }
 
-            Text(svg, legendX + 32, legendY, Encode(name), "start",
-                "paint-order=\"stroke\" stroke=\"#ffffff\" stroke-width=\"4\" stroke-linejoin=\"round\"");
+            Text(svg, legendX + 32, legendY, Encode(name), "start");
         }
     }
 
