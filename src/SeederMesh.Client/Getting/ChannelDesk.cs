@@ -88,7 +88,10 @@ internal sealed class ChannelDesk : IDisposable
             TimeSpan patience = FundingTime;
             if (wallet is not null)
             {
-                await PayAsync(wallet, invoice, feeMax, cancellation);
+                if (!await TryPayAsync(wallet, invoice, feeMax, cancellation))
+                {
+                    continue;
+                }
             }
             else
             {
@@ -246,7 +249,8 @@ internal sealed class ChannelDesk : IDisposable
                 + "Nothing was paid.");
     }
 
-    private async Task PayAsync(ILightningNode payer, DecodedInvoice invoice, Msat feeMax, CancellationToken cancellation)
+    /// <summary>Pays; false when the wallet's node cannot pay this invoice any more, and another one is asked for.</summary>
+    private async Task<bool> TryPayAsync(ILightningNode payer, DecodedInvoice invoice, Msat feeMax, CancellationToken cancellation)
     {
         DownloadState state = folder.State!;
         await CommitToAsync(payer, invoice.PaymentHash, state, cancellation);
@@ -262,6 +266,12 @@ internal sealed class ChannelDesk : IDisposable
                 : await payer.LookUpPaymentAsync(invoice.PaymentHash, cancellation);
         }
 
+        if (payment.Failure is PaymentFailure.HashUsedUp or PaymentFailure.Expired)
+        {
+            folder.Save(folder.State! with { Replacements = folder.State!.Replacements + 1 });
+            return false;
+        }
+
         if (payment.Status != PaymentStatus.Succeeded)
         {
             // A wallet that was not there may be there later; the cause tells a caller so.
@@ -272,6 +282,7 @@ internal sealed class ChannelDesk : IDisposable
         }
 
         folder.Save(folder.State! with { RoutingFees = payment.Fee });
+        return true;
     }
 
     /// <summary>One hash at a time: a hub that asks again under another gets nothing while the first may have been

@@ -65,6 +65,11 @@ public sealed partial class CoreLightningNode
         try
         {
             JsonElement[] route = await RouteAsync(request, excluded, cancellation);
+            if (route.Length == 0)
+            {
+                return (await PayOwnAsync(request, cancellation), null);
+            }
+
             Msat total = RpcReader.Amount(route[0], "amount_msat") ?? throw RpcReader.Malformed("getroute", "amount_msat");
             if (total > request.Amount + request.MaxFee)
             {
@@ -115,8 +120,40 @@ public sealed partial class CoreLightningNode
                 .Add("exclude", excluded),
             answerTime,
             cancellation);
-        JsonElement[] route = [.. JsonFields.Items(found, "route")];
-        return route.Length > 0 ? route : throw RpcReader.Malformed("getroute", "route");
+        return JsonFields.Find(found, "route") is null
+            ? throw RpcReader.Malformed("getroute", "route")
+            : [.. JsonFields.Items(found, "route")];
+    }
+
+    // An empty route leads to the node itself, as where one node serves a hub and a seedbox. xpay pays own invoices, and an
+    // invoice can be made with the preimage that was given: the hash is the same, and so is the look-up.
+    private async Task<Payment> PayOwnAsync(KeysendRequest request, CancellationToken cancellation)
+    {
+        Digest hash = request.Preimage.PaymentHash;
+        Invoice? invoice = await LookUpInvoiceAsync(hash, cancellation);
+        if (invoice is null)
+        {
+            JsonElement made = await rpc.CallAsync(
+                "invoice",
+                new RpcParameters()
+                    .Add("amount_msat", request.Amount)
+                    .Add("label", $"keysend-{hash}")
+                    .Add("description", "keysend")
+                    .Add("preimage", request.Preimage.ToString()),
+                answerTime,
+                cancellation);
+            invoice = new Invoice
+            {
+                PaymentHash = RpcReader.Hash(made, "payment_hash"),
+                Label = $"keysend-{hash}",
+                Bolt11 = JsonFields.Text(made, "bolt11") ?? throw RpcReader.Malformed("invoice", "bolt11"),
+                Status = InvoiceStatus.Open,
+            };
+        }
+
+        return invoice.Bolt11.Length == 0 || invoice.PaymentHash != hash
+            ? throw RpcReader.Malformed("invoice", "bolt11")
+            : await PayAsync(new PayRequest(invoice.Bolt11, request.MaxFee) { TimeLimit = request.TimeLimit }, cancellation);
     }
 
     private async Task<RpcParameters> OnionAsync(KeysendRequest request, JsonElement[] route, CancellationToken cancellation)

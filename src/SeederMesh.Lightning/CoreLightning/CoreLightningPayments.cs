@@ -12,6 +12,8 @@ public sealed partial class CoreLightningNode
     // What waiting for an answer may take beyond the time that the node is told to try.
     private static readonly TimeSpan payMargin = TimeSpan.FromSeconds(5);
 
+    // Longer than any clock of one machine is off against itself.
+    private static readonly TimeSpan orphanAge = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan lookEveryMax = TimeSpan.FromSeconds(1);
 
     // Releases before 24.11 have no xpay.
@@ -29,7 +31,7 @@ public sealed partial class CoreLightningNode
         // xpay refuses what is paid or in flight with errors that say little; the look-up says it with preimage and
         // fee.
         Payment before = await LookUpPaymentAsync(target.PaymentHash, cancellation);
-        if (before.Status is PaymentStatus.Succeeded or PaymentStatus.Unknown)
+        if (before is { Status: PaymentStatus.Succeeded or PaymentStatus.Unknown } or { Failure: PaymentFailure.HashUsedUp })
         {
             return before;
         }
@@ -69,14 +71,45 @@ public sealed partial class CoreLightningNode
                 "listpays", new RpcParameters().Add("payment_hash", paymentHash.ToString()), cancellation);
 
             // One hash may have several attempts: whichever is furthest counts.
-            return JsonFields.Items(found, "pays")
+            Payment known = JsonFields.Items(found, "pays")
                 .Select(RpcReader.Payment)
                 .OrderByDescending(payment => payment.Status == PaymentStatus.Failed ? 0 : (int)payment.Status)
                 .FirstOrDefault() ?? new Payment { PaymentHash = paymentHash, Status = PaymentStatus.NotFound };
+            return known.Status == PaymentStatus.Pending
+                && known.CreatedAt < clock.GetUtcNow() - orphanAge
+                && await IsOrphanAsync(known, cancellation)
+                    ? Payment.Failed(
+                        paymentHash,
+                        PaymentFailure.HashUsedUp,
+                        "Core Lightning lists the payment as pending, and no channel holds an HTLC of it: the node was killed before it "
+                        + "was sent. It refuses to send this hash again; ask for another invoice.")
+                    : known;
         }
         catch (Exception exception) when (exception is LightningNodeException or OperationCanceledException)
         {
             return Payment.Unknown(paymentHash, exception.Message);
+        }
+    }
+
+    // lightningd stores that a part of an xpay is pending before it stores the HTLC, and an HTLC before the peer is bound by
+    // it. Killed between the two, it lists the part as pending for ever, with nothing under way. While it runs, both come
+    // in one step, so that no live payment is without an HTLC, except one to the node itself, which never has any.
+    private async Task<bool> IsOrphanAsync(Payment pending, CancellationToken cancellation)
+    {
+        try
+        {
+            JsonElement peers = await AskAsync("listpeerchannels", new RpcParameters(), cancellation);
+            string hash = pending.PaymentHash.ToString();
+            bool held = JsonFields.Items(peers, "channels")
+                .SelectMany(channel => JsonFields.Items(channel, "htlcs"))
+                .Any(htlc => JsonFields.Text(htlc, "payment_hash") == hash && JsonFields.Text(htlc, "direction") == "out");
+            return !held
+                && pending.Destination is { } destination
+                && JsonFields.Node(await AskAsync("getinfo", new RpcParameters(), cancellation), "id") != destination;
+        }
+        catch (LightningNodeException)
+        {
+            return false; // not known, so pending stays pending
         }
     }
 
@@ -230,6 +263,7 @@ public sealed partial class CoreLightningNode
         {
             PaymentStatus.Succeeded or PaymentStatus.Unknown => known,
             PaymentStatus.Pending => await WaitForAsync(known, timeLimit, cancellation),
+            _ when known.Failure == PaymentFailure.HashUsedUp => known,
             _ => Payment.Failed(paymentHash, FailureOf(error), Said(error)),
         };
     }

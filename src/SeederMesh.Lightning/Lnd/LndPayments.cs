@@ -196,6 +196,9 @@ public sealed partial class LndNode
         ["fee_limit_msat"] = Number(maxFee.Value),
         ["timeout_seconds"] = Math.Max(1, (int)timeLimit.TotalSeconds),
         ["no_inflight_updates"] = true,
+
+        // One node may serve a hub and its seedboxes.
+        ["allow_self_payment"] = true,
     };
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);

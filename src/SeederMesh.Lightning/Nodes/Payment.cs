@@ -112,4 +112,8 @@ public enum PaymentFailure
 
     /// <summary>The node could not be reached or refused the credentials before anything was sent.</summary>
     NodeUnavailable = 12,
+
+    /// <summary>The node has given the payment up, holds no HTLC of it, and refuses to send its hash again: nothing was
+    /// paid, and the payee has to be asked for another invoice.</summary>
+    HashUsedUp = 13,
 }

@@ -27,6 +27,53 @@ public sealed partial class CoreLightningNodeTests
         Assert.Contains("\"first_hop\":{\"id\":", daemon.CallOf("sendonion"), StringComparison.Ordinal);
     }
 
+    // age of the pending payment in seconds, its HTLC, its payee -> what the look-up says
+    [Theory]
+    [InlineData(61, "none", "other", PaymentStatus.Failed, PaymentFailure.HashUsedUp)]
+    [InlineData(60, "none", "other", PaymentStatus.Pending, PaymentFailure.None)]
+    [InlineData(61, "out", "other", PaymentStatus.Pending, PaymentFailure.None)]
+    [InlineData(61, "in", "other", PaymentStatus.Failed, PaymentFailure.HashUsedUp)]
+    [InlineData(61, "none", "own", PaymentStatus.Pending, PaymentFailure.None)]
+    [InlineData(61, "none", "unknown", PaymentStatus.Pending, PaymentFailure.None)]
+    public async Task LookUpPaymentAsync_PendingWithoutAnHtlc_WasNeverSent(
+        int age, string htlc, string destination, PaymentStatus expected, PaymentFailure failure)
+    {
+        string payeeOf = destination switch { "other" => $",\"destination\":\"{payee}\"", "own" => $",\"destination\":\"{OwnId}\"", _ => "" };
+        long created = clock.GetUtcNow().AddSeconds(-age).ToUnixTimeSeconds();
+        daemon.On("listpays", $"{{\"pays\":[{{\"payment_hash\":\"{hash}\",\"status\":\"pending\",\"created_at\":{created}{payeeOf}}}]}}");
+        daemon.On("listpeerchannels", htlc == "none"
+            ? """{"channels":[{"state":"CHANNELD_NORMAL","htlcs":[]}]}"""
+            : $"{{\"channels\":[{{\"htlcs\":[{{\"direction\":\"{htlc}\",\"payment_hash\":\"{hash}\",\"state\":\"SENT_ADD_HTLC\"}}]}}]}}");
+        daemon.On("getinfo", $$"""{"id":"{{OwnId}}"}""");
+
+        Payment known = await node.LookUpPaymentAsync(preimage.PaymentHash);
+
+        Assert.Equal((expected, failure), (known.Status, known.Failure));
+        if (expected == PaymentStatus.Failed)
+        {
+            Assert.Equal(PaymentFailure.HashUsedUp, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(5)))).Failure);
+            Assert.Equal(0, daemon.CountOf("xpay"));
+        }
+    }
+
+    private static string OwnId => "02" + new string('7', 64);
+
+    [Fact]
+    public async Task KeysendAsync_ToTheNodeItself_PaysAnInvoiceOfTheSameHash()
+    {
+        daemon.On("getroute", """{"route":[]}""");
+        daemon.On("listinvoices", """{"invoices":[]}""");
+        daemon.Methods["invoice"] = parameters =>
+        {
+            Assert.Equal((preimage.ToString(), "keysend-" + hash), (parameters.GetProperty("preimage").GetString(), parameters.GetProperty("label").GetString()));
+            return Task.FromResult<JsonNode>(new JsonObject { ["payment_hash"] = hash, ["bolt11"] = Invoice(1_000), ["expires_at"] = 1_700_000_000 });
+        };
+        Paid("xpay");
+        Payment payment = await node.KeysendAsync(new KeysendRequest(payee, Msat.From(1_000), preimage, Msat.From(5)));
+        Assert.Equal((PaymentStatus.Succeeded, preimage), (payment.Status, payment.Preimage!.Value));
+        Assert.Equal(0, daemon.CountOf("sendonion"));
+    }
+
     [Fact]
     public async Task KeysendAsync_ChannelFailsOnTheWay_TriesAnotherOnce()
     {

@@ -142,6 +142,16 @@ public sealed class RealCoreLightningTests : IAsyncLifetime
     }
 
     [Fact(Skip = "SEEDERMESH_TEST_CLIGHTNING names no nodes", SkipUnless = nameof(HasNodes))]
+    public async Task Keysend_ToItself_MovesNothingAndSucceeds()
+    {
+        KeysendRequest request = new(payeeInfo.NodeId, Msat.From(1_111), new Preimage(RandomNumberGenerator.GetBytes(32)), maxFee);
+        Payment sent = await payee.KeysendAsync(request);
+        Assert.True(sent.Status == PaymentStatus.Succeeded, sent.Reason);
+        Assert.Equal(sent.Preimage, (await payee.KeysendAsync(request)).Preimage);
+        Assert.Equal(Msat.From(1_111), (await payee.LookUpInvoiceAsync(request.Preimage.PaymentHash))!.Received);
+    }
+
+    [Fact(Skip = "SEEDERMESH_TEST_CLIGHTNING names no nodes", SkipUnless = nameof(HasNodes))]
     public async Task Offer_Fetched_IsPaidUnderTheHashThatWasKnownBefore()
     {
         await using JsonRpcSocket raw = new(sockets[1]);
