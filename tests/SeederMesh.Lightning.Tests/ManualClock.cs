@@ -39,6 +39,28 @@ internal sealed class ManualClock : TimeProvider
         due.ForEach(timer => timer.Fire());
     }
 
+    /// <summary>Lets each pause that is waited for pass at once, until a task ends. Time stands while the task does something
+    /// else.</summary>
+    public async Task<T> PassAsync<T>(Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            await Task.Yield();
+            DateTimeOffset? due;
+            lock (gate)
+            {
+                due = timers.Count == 0 ? null : timers.Min(timer => timer.Due);
+            }
+
+            if (due is { } next && next > GetUtcNow())
+            {
+                Advance(next - GetUtcNow());
+            }
+        }
+
+        return await task;
+    }
+
     private sealed class ManualTimer(ManualClock clock, TimerCallback callback, object? state) : ITimer
     {
         public DateTimeOffset Due { get; private set; }

@@ -227,7 +227,7 @@ public sealed partial class CoreLightningNodeTests : IAsyncLifetime
         Assert.Equal(PaymentStatus.Succeeded, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50)))).Status);
 
         Books("pending");
-        Assert.Equal(PaymentStatus.Pending, (await SoonAsync(node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50))))).Status);
+        Assert.Equal(PaymentStatus.Pending, (await clock.PassAsync(node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50))))).Status);
 
         // Parts of an xpay have ids that waitsendpay wants and nobody tells: error 208 comes at once.
         daemon.Fails("waitsendpay", 208, "Never attempted payment part 0 for 'hash'");
@@ -241,7 +241,7 @@ public sealed partial class CoreLightningNodeTests : IAsyncLifetime
 
             return Task.FromResult(JsonNode.Parse(BooksJson("pending"))!);
         };
-        Assert.Equal(PaymentStatus.Succeeded, (await SoonAsync(node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50))))).Status);
+        Assert.Equal(PaymentStatus.Succeeded, (await clock.PassAsync(node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50))))).Status);
         Assert.Equal(0, daemon.CountOf("xpay"));
     }
 
@@ -358,18 +358,6 @@ public sealed partial class CoreLightningNodeTests : IAsyncLifetime
     private void Paid(string method) => daemon.On(method, PaidJson);
 
     private void Books(string? status) => daemon.On("listpays", BooksJson(status));
-
-    // Lets the adapter's pauses pass.
-    private async Task<Payment> SoonAsync(Task<Payment> payment)
-    {
-        while (!payment.IsCompleted)
-        {
-            await Task.Yield();
-            clock.Advance(TimeSpan.FromMilliseconds(200));
-        }
-
-        return await payment;
-    }
 
     private static string BooksJson(string? status) => status is null
         ? """{"pays":[]}"""

@@ -209,13 +209,7 @@ public sealed class EclairNodeTests : IAsyncLifetime
         daemon.On("POST getsentinfo", Books("pending"));
         Task<Payment> joined = node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9)));
         daemon.On("POST getsentinfo", Books("sent"));
-        while (!joined.IsCompleted)
-        {
-            await Task.Yield();
-            clock.Advance(TimeSpan.FromMilliseconds(500));
-        }
-
-        Assert.Equal(PaymentStatus.Succeeded, (await joined).Status);
+        Assert.Equal(PaymentStatus.Succeeded, (await clock.PassAsync(joined)).Status);
         Assert.Equal(0, daemon.CountOf("POST payinvoice"));
     }
 

@@ -173,13 +173,7 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
         await using IAsyncEnumerator<SettledInvoice> watch = node.WatchInvoicesAsync(0).GetAsyncEnumerator();
         Task<bool> next = watch.MoveNextAsync().AsTask();
         daemon.On("GET payments/incoming", $"[{Incoming(hash, "a", 1_000)}]");
-        while (!next.IsCompleted)
-        {
-            await Task.Yield();
-            clock.Advance(TimeSpan.FromSeconds(2));
-        }
-
-        Assert.True(await next);
+        Assert.True(await clock.PassAsync(next));
         Assert.Equal(hash, watch.Current.PaymentHash);
     }
 
