@@ -79,13 +79,25 @@ internal sealed class FakeRestNode : IAsyncDisposable
         }
     }
 
-    public void DropSockets() => sockets.ForEach(socket => socket.Abort());
+    public void DropSockets() => sockets.ForEach(Abort);
 
     public async ValueTask DisposeAsync()
     {
-        sockets.ForEach(socket => socket.Abort());
+        sockets.ForEach(Abort);
         await app.DisposeAsync();
         connected.Dispose();
+    }
+
+    private static void Abort(WebSocket socket)
+    {
+        try
+        {
+            socket.Abort();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The client was faster.
+        }
     }
 
     private async Task ServeAsync(HttpContext http)
