@@ -1,4 +1,5 @@
 using SeederMesh.Sim.Accounting;
+using SeederMesh.Sim.Attacks;
 using SeederMesh.Sim.Scenarios;
 using SeederMesh.Sim.Swarms;
 
@@ -17,6 +18,9 @@ internal sealed class RunMetrics(Scenario scenario)
     private readonly PayoutTotals payouts = new(scenario.Mechanism);
     private readonly List<(double Leechers, double Seeds)> averages = [];
     private readonly double[] exchanges = new double[scenario.Populations.Count * scenario.Populations.Count];
+    private double attackersUtility;
+    private double othersUtility;
+    private double honestEarnings;
     private double makespan;
     private long deliveries;
     private long unfinished;
@@ -92,7 +96,26 @@ internal sealed class RunMetrics(Scenario scenario)
             metrics[$"{name}.earned_msat.mean"] = peers[index] > 0 ? (double)earnedMsat[index] / peers[index] : double.NaN;
         }
 
+        if (SwarmAttack.IsIn(scenario))
+        {
+            metrics[SwarmAttack.AttackersMetric] = attackersUtility;
+            metrics[SwarmAttack.OthersMetric] = othersUtility + totals.Creator + totals.Registry + totals.Hub;
+            metrics[SwarmAttack.HonestEarningsMetric] = honestEarnings;
+        }
+
         return metrics;
+    }
+
+    /// <summary>A downloader's pieces are worth their price to it.</summary>
+    private void AddUtility(SwarmState state, int peer, Population population)
+    {
+        double pieces = population.IsSeed
+            ? 0
+            : scenario.Mechanism.Price.Of((long)state.HaveCount(peer) * state.PieceLength).Value;
+        double utility = pieces + state.EarnedMsat[peer] - state.PaidMsat[peer];
+        attackersUtility += population.IsAttacker ? utility : 0;
+        othersUtility += population.IsAttacker ? 0 : utility;
+        honestEarnings += population.IsAttacker ? 0 : state.EarnedMsat[peer];
     }
 
     private void AddPeer(SwarmResult result, int peer)
@@ -109,6 +132,7 @@ internal sealed class RunMetrics(Scenario scenario)
         uploadedPieces[population] += state.Uploaded(peer);
         earnedMsat[population] += state.EarnedMsat[peer];
         payouts.Pay(state.EarnedMsat[peer]);
+        AddUtility(state, peer, scenario.Populations[population]);
         if (state.Uploaded(peer) > 0)
         {
             seeders.Add((state.EarnedMsat[peer], (double)state.Uploaded(peer) * state.PieceLength));

@@ -33,6 +33,15 @@ internal static class CommonOptions
         DefaultValueFactory = _ => otherwise,
     };
 
+    /// <summary>A name as it is; or, for a folder of scenarios, the names of all that are in it.</summary>
+    public static IEnumerable<string> Expand(string name)
+    {
+        string folder = name.TrimEnd('/');
+        return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal)
+            : ShippedNames(folder) is var shipped && shipped.Any() ? shipped
+            : [name];
+    }
+
     /// <summary>The text of a scenario, from a file or from those that come along.</summary>
     /// <exception cref="ScenarioException">There is none; the message lists what there is.</exception>
     public static string Load(string name)

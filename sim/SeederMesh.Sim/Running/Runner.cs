@@ -28,9 +28,49 @@ internal sealed class Runner(Scenario scenario, int threads)
     /// <param name="replicates">Which replicates, by number.</param>
     /// <param name="cancellation">Ends it early.</param>
     public RunOutcome Run(IReadOnlyList<uint> replicates, CancellationToken cancellation) =>
-        scenario.Mode == ScenarioMode.Pieces
-            ? RunPieces(replicates, cancellation)
-            : RunReplicates(replicates, cancellation);
+        scenario.Mode != ScenarioMode.Pieces ? RunReplicates(replicates, cancellation)
+        : SwarmAttack.IsIn(scenario) ? RunAttacked(replicates, cancellation)
+        : RunPieces(replicates, cancellation);
+
+    /// <summary>The swarm as it is; then, replicate by replicate on the same random numbers, with its attackers honest,
+    /// and with nobody defended.</summary>
+    private RunOutcome RunAttacked(IReadOnlyList<uint> replicates, CancellationToken cancellation)
+    {
+        const int variants = 3;
+        RunOutcome defended = Variant(scenario, 0, OnSwarm);
+        RunOutcome honest = Variant(SwarmAttack.Honest(scenario), 1, null);
+        RunOutcome undefended = Variant(SwarmAttack.Undefended(scenario), 2, null);
+        int whole = Math.Min(defended.Replicates.Count, Math.Min(honest.Replicates.Count, undefended.Replicates.Count));
+        if (cancellation.IsCancellationRequested)
+        {
+            return defended with { IsPartial = true };
+        }
+
+        AttackTable[] tables =
+        [
+            .. Enumerable.Range(0, whole).Select(index => SwarmAttack.Table(
+                scenario, honest.Replicates[index], undefended.Replicates[index], defended.Replicates[index])),
+        ];
+        for (int index = 0; index < whole; index++)
+        {
+            foreach ((string name, double value) in tables[index].ToMetrics())
+            {
+                defended.Replicates[index][name] = value;
+            }
+        }
+
+        return defended with
+        {
+            AttackTables = tables,
+            Trace = CounterRandom.Mix(defended.Trace ^ CounterRandom.Mix(honest.Trace ^ CounterRandom.Mix(undefended.Trace))),
+        };
+
+        RunOutcome Variant(Scenario variant, int number, Action<uint, SwarmResult>? onSwarm) => new Runner(variant, threads)
+        {
+            OnSwarm = onSwarm,
+            OnProgress = share => OnProgress?.Invoke((number + share) / variants),
+        }.RunPieces(replicates, cancellation);
+    }
 
     private RunOutcome RunReplicates(IReadOnlyList<uint> replicates, CancellationToken cancellation)
     {

@@ -188,6 +188,9 @@ internal sealed record Population
     /// <summary>Whether it asks for as many links as it may have, not for half as others do.</summary>
     public bool LargeView { get; init; }
 
+    /// <summary>Whether it is measured as an attacker, against the same swarm with it honest.</summary>
+    public bool IsAttacker { get; init; }
+
     /// <summary>Whether it opens a channel and signs receipts.</summary>
     public bool Pays { get; init; } = true;
 

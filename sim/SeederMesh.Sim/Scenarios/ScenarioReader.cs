@@ -273,6 +273,7 @@ internal sealed partial class ScenarioReader
             ? Math.Min(Integer(path + ".neighbours"), Integer("network.neighbours"))
             : Integer("network.neighbours"),
         LargeView = Get<bool>(path + ".large-view"),
+        IsAttacker = Get<bool>(path + ".attacker"),
         Pays = Get<bool>(path + ".pays"),
         SignsPieces = Integer(path + ".signs"),
     };

@@ -91,6 +91,8 @@ internal static class ScenarioSchema
             "paid-first", "bittyrant"]),
         new("populations[].neighbours", ValueKind.Integer, "64", "Most links of its peers, at most network.neighbours", 1, 64),
         new("populations[].large-view", ValueKind.Flag, "no", "Asks for all the links that it may have, not for half"),
+        new("populations[].attacker", ValueKind.Flag, "no",
+            "Measured as an attacker: against the same swarm with it honest, and with nobody defended"),
         new("populations[].pays", ValueKind.Flag, "yes", "Opens a channel and signs receipts"),
         new("populations[].signs", ValueKind.Integer, "2147483647", "Receipts for one seeder after which it stops signing", 0,
             int.MaxValue),
