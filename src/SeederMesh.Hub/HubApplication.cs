@@ -201,6 +201,7 @@ public static class HubApplication
         services.AddSingleton<RegistryEndpoints>();
         services.AddSingleton<ChannelEndpoints>();
         services.AddSingleton<SeederEndpoints>();
+        services.AddSingleton<PayeeEndpoints>();
         services.AddSingleton<DuesEndpoints>();
         services.AddSingleton<ReceiptEndpoints>();
         services.AddSingleton<ReadingEndpoints>();
@@ -289,6 +290,7 @@ public static class HubApplication
         services.GetRequiredService<RegistryEndpoints>().Map(application);
         services.GetRequiredService<ChannelEndpoints>().Map(application);
         services.GetRequiredService<SeederEndpoints>().Map(application);
+        services.GetRequiredService<PayeeEndpoints>().Map(application);
         services.GetRequiredService<DuesEndpoints>().Map(application);
         services.GetRequiredService<ReceiptEndpoints>().Map(application);
         services.GetRequiredService<ReadingEndpoints>().Map(application);

@@ -26,6 +26,7 @@ internal static class MeshCommand
           mesh inspect X                         explain a torrent, magnet, manifest, receipt, grant, invoice or key
           mesh wallet                            your play-money wallet: balance, invoice, pay, history
           mesh status                            what a hub has received, owes and has paid
+          mesh payouts                           what is paid, and what waits for a person; your own terms
           mesh audit DB                          prove from a hub's database alone that no money was lost
 
         Every command explains itself with --help. No telemetry: nothing is sent but to the hub and the peers that you use.
@@ -45,6 +46,7 @@ internal static class MeshCommand
             InspectCommand.Create(),
             WalletCommand.Create(),
             StatusCommand.Create(),
+            PayoutsCommand.Create(),
             AuditCommand.Create(),
         };
         Help.Install(root);

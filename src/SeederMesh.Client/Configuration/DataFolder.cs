@@ -88,6 +88,13 @@ public sealed class DataFolder : IDisposable
         guard.Dispose();
     }
 
+    /// <summary>Reads the key of a folder that another process may be using.</summary>
+    /// <param name="keyPath">The key file.</param>
+    /// <exception cref="ClientException">There is none, others may read it, or it holds no key.</exception>
+    public static SigningKey ReadKey(string keyPath) => File.Exists(keyPath)
+        ? LoadOrMakeKey(keyPath)
+        : throw new ClientException($"There is no key at {keyPath}.");
+
     /// <summary>Reads a key file, or draws a key and stores it durably before it is used.</summary>
     internal static SigningKey LoadOrMakeKey(string path)
     {

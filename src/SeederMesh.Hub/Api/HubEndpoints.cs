@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using SeederMesh.Core.Money;
+using SeederMesh.Core.Payouts;
 using SeederMesh.Core.Receipts;
 using SeederMesh.Grains;
 using SeederMesh.Hub.Hosting;
@@ -21,7 +22,14 @@ public sealed record LimitsAnswer(
     long ClockSkewMs);
 
 /// <summary>When payees are paid.</summary>
-public sealed record PayoutTermsAnswer(string ThresholdMsat, int FeeLimitBps);
+/// <param name="ThresholdMsat">Of a payee that chose nothing.</param>
+/// <param name="FeeLimitBps">The most that routing may cost, of a payment.</param>
+/// <param name="Schedule">Of a payee that chose nothing.</param>
+/// <param name="FeeBearer">Of a payee that chose nothing; nobody may choose what costs the hub more.</param>
+/// <param name="ThresholdMsatMin">The lowest threshold that may be chosen.</param>
+/// <param name="ThresholdMsatMax">The highest.</param>
+public sealed record PayoutTermsAnswer(
+    string ThresholdMsat, int FeeLimitBps, string Schedule, string FeeBearer, string ThresholdMsatMin, string ThresholdMsatMax);
 
 /// <summary>Whether and how far downloaders may pay by themselves.</summary>
 public sealed record DirectTermsAnswer(bool Taken, long WindowBytes, long WindowBytesMax, long GraceMs);
@@ -76,7 +84,13 @@ internal sealed class HubEndpoints(
             Fields.Text(settings.BudgetMax.Value),
             Fields.Text(PricePerMebibyte.MsatMax),
             settings.Limits.ClockSkewMs),
-        new PayoutTermsAnswer(Fields.Text(settings.Terms.Default.Threshold.Value), settings.Payouts.FeeLimit.Value),
+        new PayoutTermsAnswer(
+            Fields.Text(settings.Terms.Default.Threshold.Value),
+            settings.Payouts.FeeLimit.Value,
+            settings.Terms.Default.Schedule.ToString(),
+            settings.Terms.Default.Bearer.Text(),
+            Fields.Text(settings.Terms.ThresholdMin.Value),
+            Fields.Text(settings.Terms.ThresholdMax.Value)),
         new DirectTermsAnswer(
             settings.TakesDirect, settings.Direct.InitialBytes, settings.Direct.CapBytes, settings.DirectGraceMs),
         options.Clock.GetUtcNow().ToUnixTimeMilliseconds());

@@ -6,6 +6,8 @@ using SeederMesh.Core.Identity;
 using SeederMesh.Grains;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Grains.Seeders;
+using SeederMesh.Hub.Payouts;
+using SeederMesh.Ledger;
 using SeederMesh.Lightning.Destinations;
 
 namespace SeederMesh.Hub.Api;
@@ -42,9 +44,10 @@ public sealed record SeederAnswer(
     string OwedMsat,
     bool TakesDirect,
     DirectAnswer Direct,
-    IReadOnlyList<SeederGrantAnswer> OpenGrants)
+    IReadOnlyList<SeederGrantAnswer> OpenGrants,
+    PayeeTermsAnswer PayoutTerms)
 {
-    internal static SeederAnswer Of(SeederView seeder, bool isOwner) => new(
+    internal static SeederAnswer Of(SeederView seeder, bool isOwner, PayeeTermsAnswer terms) => new(
         seeder.SeederKey,
         seeder.Name,
         isOwner ? seeder.Destination : null,
@@ -70,11 +73,12 @@ public sealed record SeederAnswer(
                 grant.ExpiresUnixMs,
                 grant.ClosesAtUnixMs,
                 grant.IsDirect)),
-        ]);
+        ],
+        terms);
 }
 
 /// <summary>Seeders: where they are paid, and what they earned.</summary>
-internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings)
+internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings, LedgerStore ledger)
 {
     private const int NameLengthMax = 64;
     private const int DestinationsMax = 4;
@@ -120,8 +124,11 @@ internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings
                 "The hub has another registration of this seeder, signed in the same second or later. Sign again, now.");
         }
 
-        return Results.Json(SeederAnswer.Of(seeder, isOwner: true), SignedCall.Json);
+        return Results.Json(await DescribeAsync(seeder, isOwner: true), SignedCall.Json);
     }
+
+    private async Task<SeederAnswer> DescribeAsync(SeederView seeder, bool isOwner) => SeederAnswer.Of(
+        seeder, isOwner, await PayeeTermsAnswer.ReadAsync(ledger, settings, Fields.Id(seeder.PayeeId, "payeeId")));
 
     private IEnumerable<PayoutDestination> ReadDestinations(string? text)
     {
@@ -143,6 +150,6 @@ internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings
         SeederView? seeder = await grains.GetGrain<ISeederGrain>(key.ToString()).GetAsync();
         return seeder is null
             ? throw ProblemException.NotFound("seeder", "No seeder of that key has registered or was given a grant.")
-            : Results.Json(SeederAnswer.Of(seeder, SignedCall.FindCaller(http) == key), SignedCall.Json);
+            : Results.Json(await DescribeAsync(seeder, SignedCall.FindCaller(http) == key), SignedCall.Json);
     }
 }
