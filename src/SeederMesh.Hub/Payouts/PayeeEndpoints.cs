@@ -76,7 +76,8 @@ internal sealed class PayeeEndpoints(
         PayeeRecord payee = await FindAsync(payeeId);
         if (!Speaks(call.Caller, payee))
         {
-            throw ProblemException.WrongKey("Terms are signed by the seeder's own key, or by the creator's whose manifest named the payee.");
+            throw ProblemException.WrongKey(
+                "Terms are signed by the seeder's own key, or by the creator's whose manifest named the payee.");
         }
 
         PayoutTerms before = (await ledger.Reader.FindPayoutTermsAsync(payee.Id))?.Terms ?? settings.Terms.Default;
@@ -131,7 +132,8 @@ internal sealed class PayeeEndpoints(
         PayeeRecord? payee = payout.PayeeId.IsNone ? null : await ledger.Reader.FindPayeeAsync(payout.PayeeId);
         if (call.Caller != keys.Hub.PublicKey && (payee is null || !Speaks(call.Caller, payee)))
         {
-            throw ProblemException.WrongKey("Sign with the hub's key (hub.key in its folder), or with the key of whom the payee belongs to.");
+            throw ProblemException.WrongKey(
+                "Sign with the hub's key (hub.key in its folder), or with the key of whom the payee belongs to.");
         }
 
         return payee is null
