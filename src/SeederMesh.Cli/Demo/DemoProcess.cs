@@ -76,9 +76,9 @@ internal sealed class DemoProcess : IAsyncDisposable
         start.Environment["DOTNET_TieredPGO"] = "0";
         // A tracker that was killed has forgotten its peers: here they come back soon.
         start.Environment["SEEDERMESH_HUB_ANNOUNCEINTERVALSECONDS"] = "3";
-        // A grant whose answer was lost in a kill is closed by nobody but the clock: a demo does not wait an hour for
-        // it.
-        start.Environment["SEEDERMESH_HUB_REPORTGRACEMS"] = "10000";
+        // A grant that nobody closes is closed by the clock: a demo does not wait an hour for it, but longer than a seedbox
+        // waits before it asks a hub that was away again.
+        start.Environment["SEEDERMESH_HUB_REPORTGRACEMS"] = "28000";
         Process started = Process.Start(start) ?? throw new Failure($"The {name} could not be started.");
         return new DemoProcess(name, Path.Combine(folder, "log.txt"), started);
     }

@@ -16,7 +16,7 @@ internal sealed class SeederHub : IAsyncDisposable
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan HoldBack = TimeSpan.FromSeconds(10);
 
     private readonly HubClient client;

@@ -59,7 +59,7 @@ public sealed class SeederHubTests
 
         // Within a turn the client tries four times, less than two seconds apart; between turns:
         Assert.Equal(
-            [2, 4, 8, 16, 30, 30, 30],
+            [2, 4, 8, 16, 20, 20, 20],
             time.Waits.Where(wait => wait >= TimeSpan.FromSeconds(2)).Select(wait => wait.TotalSeconds));
         Assert.Single(events.Seen, happened => happened is HubAway);
         Assert.NotNull(hub.Trouble);
