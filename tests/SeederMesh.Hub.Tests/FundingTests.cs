@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+using SeederMesh.Grains.Channels;
 using SeederMesh.Hub.Tests.Support;
 using SeederMesh.Lightning;
 
@@ -30,6 +33,47 @@ public sealed class FundingTests : IAsyncLifetime
         Assert.Equal((first.Text("invoice"), "paid"), (again.Text("invoice"), again.Text("state")));
         Assert.Equal("conflict", (await scene.Downloader.PostAsync(path, new { amountMsat = "2501", topUpId = new string('a', 32) })).Problem);
         Assert.Equal("budget-out-of-range", (await scene.Downloader.PostAsync(path, new { amountMsat = "0", topUpId = new string('b', 32) })).Problem);
+    }
+
+    // asked, came in
+    [Theory]
+    [InlineData(5_000, 4_999)]
+    [InlineData(5_000, 5_001)]
+    [InlineData(5_000, 10_000)]
+    [InlineData(5_000, 1)]
+    public async Task Invoice_PaidWithAnotherAmount_CountsWhatCameIn(long asked, long came)
+    {
+        HubReply opened = (await scene.Downloader.PostAsync("/v1/channels", await scene.TermsAsync(asked))).Required();
+        scene.UseChannel(opened.Text("channelId"));
+        IPaymentChannelGrain channel = hub.Hub.Services.GetRequiredService<IGrainFactory>().GetGrain<IPaymentChannelGrain>(scene.ChannelId);
+        FundCommand command = new()
+        {
+            PaymentHash = PaymentRequests.Decode(opened.Text("invoice")).PaymentHash!.Value.ToArray(), AmountMsat = came, PayIndex = 1,
+        };
+
+        Assert.Equal(FundOutcome.Booked, await channel.FundAsync(command));
+        Assert.Equal(FundOutcome.Repeated, await channel.FundAsync(command with { AmountMsat = came + 1 }));
+
+        HubReply seen = await scene.ChannelAsync();
+        Assert.Equal((came, came), (seen.Msat("fundedMsat"), seen.Msat("availableMsat")));
+    }
+
+    [Fact]
+    public async Task TopUps_SeveralAtOnce_AddUpWhateverTheirOrder()
+    {
+        await scene.FundAsync(5_000);
+        List<string> invoices = [];
+        foreach (int number in Enumerable.Range(1, 5))
+        {
+            HubReply asked = await scene.Downloader.PostAsync(
+                $"/v1/channels/{scene.ChannelId}/top-ups", new { amountMsat = $"{number * 1_000}", topUpId = new string((char)('0' + number), 32) });
+            invoices.Add(asked.Required().Text("invoice"));
+        }
+
+        invoices.Reverse();
+        await Task.WhenAll(invoices.Take(4).Select(invoice => scene.PayAsync(invoice)));
+        await HubFixture.UntilAsync(async () => (await scene.ChannelAsync()).Msat("fundedMsat") == 19_000, "four of the top-ups");
+        Assert.Equal(19_000, (await scene.ChannelAsync()).Msat("availableMsat"));
     }
 
     [Fact]

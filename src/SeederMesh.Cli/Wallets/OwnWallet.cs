@@ -35,7 +35,7 @@ internal static class OwnWallet
             ? await PlayWallet.OpenAsync(home, hub, cancellationToken)
             : throw new Refusal(
                 $"The hub at {hub} is paid in {NodeInfo.NameMoney(network)}, so that a wallet of play money is no use. Name your Lightning "
-                + "node with --wallet (mesh wallet check tries it).");
+                + "node with --wallet (mesh wallet check tries it), or download and pay by hand with --refund-to.");
     }
 
     /// <summary>The node of a connection string; nothing is connected yet.</summary>
