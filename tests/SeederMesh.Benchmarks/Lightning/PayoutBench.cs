@@ -46,7 +46,10 @@ internal sealed class PayoutBench : IAsyncDisposable
     /// <param name="around">The node that pays, around that of the embedded network.</param>
     public static async Task<PayoutBench> StartAsync(int payees, Func<ILightningNode, ILightningNode>? around = null)
     {
-        var bench = new PayoutBench { Payees = [.. Enumerable.Range(0, payees).Select(index => Id128.Derive("payee", BitConverter.GetBytes(index)))] };
+        var bench = new PayoutBench
+        {
+            Payees = [.. Enumerable.Range(0, payees).Select(index => Id128.Derive("payee", BitConverter.GetBytes(index)))],
+        };
         bench.Ledger = LedgerStore.OpenSqlite(Path.Combine(bench.folder, "hub.db"));
         bench.network = await EmbeddedNetwork.OpenAsync(new EmbeddedNetworkOptions(Path.Combine(bench.folder, "lightning.db")));
         string[] destinations = new string[Wallets];

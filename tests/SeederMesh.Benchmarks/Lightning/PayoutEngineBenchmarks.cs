@@ -26,7 +26,8 @@ internal static class PayoutEngineBenchmarks
         (long fees, long arrived) = await bench.FeesAsync();
         return new Finding(
             $"{measured:N0} payees owed {EachMsat / 1_000} sat each, at once: reservation, keysend over two hops and booking, each durable",
-            $"{sample.Rate:N0} payouts a second; {bench.Capacity.Places} at the node at once; routing {Percent(fees, arrived)} of what arrived",
+            $"{sample.Rate:N0} payouts a second; {bench.Capacity.Places} at the node at once; "
+            + $"routing {Percent(fees, arrived)} of what arrived",
             $"{sample.CpuSecondsEach * 1_000:0.00} ms of processor time a payout",
             Target.AtLeast(2_000, sample.Rate, "payouts a second"));
     }
@@ -98,7 +99,8 @@ internal static class PayoutEngineBenchmarks
         return new Finding(
             $"{settlements * receipts:N0} receipts in {settlements:N0} settlements for {payees:N0} payees within {time.TotalSeconds:0} s, "
             + "over a node that makes 4 payments at once in 66 ms each (60 a second)",
-            $"{each:N0} receipts a payment; {payments / time.TotalSeconds:0} payments a second, {bench.Capacity.Places} at the node at once",
+            $"{each:N0} receipts a payment; {payments / time.TotalSeconds:0} payments a second, "
+            + $"{bench.Capacity.Places} at the node at once",
             $"{share:P0} of what was earned is paid already; routing {Percent(fees, arrived)} of what arrived",
             Target.AtLeast(10_000, each, "receipts a payment"));
     }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace SeederMesh.Core.Tests.Payouts;
 
-// Goal: what is owed becomes a payment of the right size, routing is borne by whom it should be, and nobody is ever charged more than is owed.
+// Goal: what is owed becomes a payment of the right size, routing is borne by whom it should be, nobody is charged more than is owed.
 public sealed class PayoutPolicyTests
 {
     private static readonly PayoutPolicy policy = PayoutPolicy.Default;
@@ -73,7 +73,12 @@ public sealed class PayoutPolicyTests
         Prop.ForAll(samples.ToArbitrary(), sample =>
         {
             PayoutIntent? intent = policy.DecidePayment(
-                sample.Bearer, Msat.From(sample.Owed), Msat.From(1), Msat.From(sample.Ceiling), RouteExperience.None, Msat.From(sample.Revenue));
+                sample.Bearer,
+                Msat.From(sample.Owed),
+                Msat.From(1),
+                Msat.From(sample.Ceiling),
+                RouteExperience.None,
+                Msat.From(sample.Revenue));
             if (intent is null)
             {
                 return true;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace SeederMesh.Core.Tests.Payouts;
 
-// Goal: amounts grow while routes are too dear, shrink to what a route really needs, split where no path carries them, and nothing is remembered for ever.
+// Goal: amounts grow while routes are too dear, shrink to what a route needs, split where no path carries them; nothing is for ever.
 public sealed class RouteExperienceTests
 {
     private static readonly BasisPoints onePercent = new(100);

@@ -45,13 +45,18 @@ internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
     public List<long> Amounts { get; } = [];
 
     public Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default) =>
-        SendAsync(request.Preimage.PaymentHash, request.Amount.Value, () => Inner.KeysendAsync(request with { TimeLimit = noWait }, cancellation));
+        SendAsync(
+            request.Preimage.PaymentHash,
+            request.Amount.Value,
+            () => Inner.KeysendAsync(request with { TimeLimit = noWait }, cancellation));
 
     public Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
     {
         Lightning.Bolt11.Bolt11Invoice.TryDecode(request.Invoice, out Lightning.Bolt11.Bolt11Invoice? invoice, out _);
         return SendAsync(
-            invoice!.PaymentHash, (request.Amount ?? invoice.Amount)!.Value.Value, () => Inner.PayAsync(request with { TimeLimit = noWait }, cancellation));
+            invoice!.PaymentHash,
+            (request.Amount ?? invoice.Amount)!.Value.Value,
+            () => Inner.PayAsync(request with { TimeLimit = noWait }, cancellation));
     }
 
     public Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default) =>
