@@ -48,7 +48,9 @@ public sealed class FundingTests : IAsyncLifetime
         IPaymentChannelGrain channel = hub.Hub.Services.GetRequiredService<IGrainFactory>().GetGrain<IPaymentChannelGrain>(scene.ChannelId);
         FundCommand command = new()
         {
-            PaymentHash = PaymentRequests.Decode(opened.Text("invoice")).PaymentHash!.Value.ToArray(), AmountMsat = came, PayIndex = 1,
+            PaymentHash = PaymentRequests.Decode(opened.Text("invoice")).PaymentHash!.Value.ToArray(),
+            AmountMsat = came,
+            PayIndex = 1,
         };
 
         Assert.Equal(FundOutcome.Booked, await channel.FundAsync(command));

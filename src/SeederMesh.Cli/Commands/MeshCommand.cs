@@ -15,7 +15,7 @@ internal static class MeshCommand
           mesh demo                              publish, seed, download, pay, audit
 
         The usual path by hand, with two terminals:
-          mesh hub                               1. run a hub: registry, ledger, play-money Lightning
+          mesh hub                               1. run a hub: registry, ledger, Lightning (play money, or yours)
           mesh publish DIR --licence CC-BY-4.0 --price 2sat
                                                  2. sign and register a folder; prints a magnet link
           mesh seed DIR                          3. upload it and earn
@@ -24,7 +24,7 @@ internal static class MeshCommand
 
         Look closer:
           mesh inspect X                         explain a torrent, magnet, manifest, receipt, grant, invoice or key
-          mesh wallet                            your play-money wallet: balance, invoice, pay, history
+          mesh wallet                            your wallet (play money, or your node): balance, invoice, pay, check
           mesh status                            what a hub has received, owes and has paid
           mesh payouts                           what is paid, and what waits for a person; your own terms
           mesh audit DB                          prove from a hub's database alone that no money was lost

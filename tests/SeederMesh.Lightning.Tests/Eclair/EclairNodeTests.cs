@@ -1,6 +1,7 @@
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Lightning.Bolt11;
+using SeederMesh.Lightning.Checks;
 using SeederMesh.Lightning.Eclair;
 using SeederMesh.Lightning.Tests.Rest;
 
@@ -281,6 +282,34 @@ public sealed class EclairNodeTests : IAsyncLifetime
         Assert.Equal((InvoiceStatus.Settled, preimage), ((await node.LookUpInvoiceAsync(hash))!.Status, (await node.LookUpInvoiceAsync(hash))!.Preimage!.Value));
     }
 
+    [Fact]
+    public async Task Check_OfASoundNode_FailsNothing()
+    {
+        daemon.On("POST usablebalances", """[{"canSend":100000001,"canReceive":20000000,"isEnabled":true}]""");
+        daemon.On("POST onchainbalance", """{"confirmed":1,"unconfirmed":0}""");
+        Digest made = default;
+        string invoice(Digest paymentHash) => InvoiceObject(paymentHash)
+            .Replace("\"lnbcrt1\"", $"\"{InvoiceOver(1_000, paymentHash)}\"", StringComparison.Ordinal)
+            .Replace("1234", "1000", StringComparison.Ordinal);
+        daemon.Calls["POST createinvoice"] = fields =>
+        {
+            Assert.True(Preimage.TryParseHex(fields["paymentPreimage"], out Preimage drawn));
+            made = drawn.PaymentHash;
+            daemon.On("POST getreceivedinfo", Received(made, "pending").Replace("1234", "1000", StringComparison.Ordinal));
+            return (200, invoice(made));
+        };
+        daemon.On("POST listreceivedpayments", "[]");
+        daemon.Calls["POST listinvoices"] = _ => (200, $"[{invoice(made)}]");
+        daemon.On("POST audit", """{"sent":[],"received":[],"relayed":[]}""");
+        daemon.On("POST parseinvoice", "{}");
+
+        IReadOnlyList<CheckRow> rows = await NodeCheck.RunAsync(node, clock);
+
+        Assert.DoesNotContain(rows, row => row.Verdict is CheckVerdict.Failed or CheckVerdict.Skipped);
+        Assert.Equal(["keysend", "BOLT 12"], rows.Where(row => row.Verdict == CheckVerdict.Limited).Select(row => row.Name));
+        Assert.Equal(0, daemon.CountOf("POST payinvoice"));
+    }
+
     private EclairNode Connect(string password)
     {
         Assert.True(LightningConnectionString.TryParse($"type=eclair;server={daemon.Server};password={password}", out LightningConnectionString? parsed, out _));
@@ -316,12 +345,14 @@ public sealed class EclairNodeTests : IAsyncLifetime
     private static string InvoiceObject(Digest paymentHash) =>
         $$"""{"prefix":"lnbcrt","timestamp":{{new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds()}},"nodeId":"{{own}}","serialized":"lnbcrt1","description":"tea","paymentHash":"{{paymentHash}}","expiry":60,"amount":1234,"features":{"activated":{} },"routingInfo":[] }""";
 
-    private static string Invoice(long? msat) => new Bolt11Draft
+    private static string Invoice(long? msat) => InvoiceOver(msat, hash);
+
+    private static string InvoiceOver(long? msat, Digest paymentHash) => new Bolt11Draft
     {
         Prefix = "bcrt",
         Amount = msat is { } amount ? Msat.From(amount) : null,
         CreatedAt = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
-        PaymentHash = hash,
+        PaymentHash = paymentHash,
         PaymentSecret = Digest.Of("secret"u8),
         Description = "tea",
         Expiry = TimeSpan.FromDays(1),

@@ -1,6 +1,7 @@
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Lightning.Bolt11;
+using SeederMesh.Lightning.Checks;
 using SeederMesh.Lightning.Phoenixd;
 using SeederMesh.Lightning.Tests.Rest;
 
@@ -312,6 +313,24 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
         Assert.Equal(invoice, await node.LookUpInvoiceAsync(hash));
         Assert.Null(await node.LookUpInvoiceAsync(new Digest(own.ToArray().AsSpan(0, 32))));
         Assert.Equal([PaymentStatus.Succeeded, PaymentStatus.Pending], (await node.ListPaymentsAsync(5)).Select(payment => payment.Status));
+    }
+
+    [Fact]
+    public async Task Check_OfASoundNode_FailsNothing()
+    {
+        daemon.On("GET getbalance", """{"balanceSat":998,"feeCreditSat":0}""");
+        daemon.On("POST createinvoice", $$"""{"amountSat":1,"paymentHash":"{{hash}}","serialized":"{{Invoice(1_000)}}"}""");
+        string made = Incoming(hash, "check", paidAt: null).Replace("\"requestedSat\":5", "\"requestedSat\":1", StringComparison.Ordinal);
+        daemon.Calls["GET payments/incoming"] = fields => (200, fields.ContainsKey("externalId") ? "[]" : $"[{made}]");
+        daemon.On($"GET payments/incoming/{hash}", made);
+        daemon.On("GET payments/outgoing", "[]");
+        daemon.On("POST decodeinvoice", "{}");
+
+        IReadOnlyList<CheckRow> rows = await NodeCheck.RunAsync(node, clock);
+
+        Assert.DoesNotContain(rows, row => row.Verdict is CheckVerdict.Failed or CheckVerdict.Skipped);
+        Assert.Equal(["keysend", "BOLT 12"], rows.Where(row => row.Verdict == CheckVerdict.Limited).Select(row => row.Name));
+        Assert.Equal(0, daemon.CountOf("POST payinvoice"));
     }
 
     [Fact]

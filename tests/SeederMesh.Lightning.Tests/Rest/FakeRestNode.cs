@@ -135,7 +135,8 @@ internal sealed class FakeRestNode : IAsyncDisposable
         string? unknown = allowed is null ? null : fields.Keys.FirstOrDefault(field => !allowed.Contains(field));
         (int status, string body) = this switch
         {
-            _ when allowed is null || !Calls.TryGetValue(call, out _) => (404, wrap("Unknown endpoint (check api doc)")),
+            _ when allowed is null => (404, wrap("Unknown endpoint (check api doc)")),
+            _ when !Calls.ContainsKey(call) => (404, wrap("Not found")),
             _ when unknown is not null => (400, wrap($"unknown field {unknown}")),
             _ => Calls[call](fields),
         };
