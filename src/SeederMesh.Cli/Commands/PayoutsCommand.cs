@@ -46,12 +46,21 @@ internal static class PayoutsCommand
         {
             Hub, Json, Parked, Payee, Terms(), Pay(), Retry(),
         };
+        foreach (Command verb in PayeeCommands.Create())
+        {
+            command.Add(verb);
+        }
+
         command.SetAction((parsed, ct) => GuardAsync(() => ListAsync(parsed, ct)));
         return command.WithExamples("""
             mesh payouts
             mesh payouts --parked
             mesh payouts terms --threshold 100sat --schedule daily@03:00
             mesh payouts pay
+            mesh payouts history --as creator --csv books.csv
+            mesh payouts withdraw                     a code for your phone's wallet
+            mesh payouts webhook https://example.org/paid
+            mesh payouts claim anna                   anna@HUB receives gifts
             mesh payouts retry --data /srv/mesh
             """);
     }

@@ -4,6 +4,8 @@ using SeederMesh.Cli.Inspection;
 using SeederMesh.Cli.Publishing;
 using SeederMesh.Cli.Terminal;
 using SeederMesh.Cli.Wallets;
+using SeederMesh.Client;
+using SeederMesh.Core.Identity;
 using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
 using SeederMesh.Torrents.Metainfos;
@@ -67,7 +69,8 @@ internal static class PublishCommand
 
     private static readonly Option<string?> PayTo = new("--pay-to")
     {
-        Description = "Where you are paid: keysend:NODE, lnaddress:user@host, lnurl:..., bolt12:... [default: your wallet, by keysend]",
+        Description = "Where you are paid: keysend:NODE, lnaddress:user@host, lnurl:..., bolt12:..., paymentpointer:$host/path, or "
+            + "withdraw: the hub keeps it until \"mesh payouts withdraw\". [default: your wallet, by keysend]",
         HelpName = "ENDPOINT",
     };
 
@@ -151,10 +154,17 @@ internal static class PublishCommand
         }
 
         PaymentEndpoint payTo = default;
-        if (parsed.GetValue(PayTo) is { } text && !PaymentEndpoint.TryParse(text, out payTo))
+        string? text = parsed.GetValue(PayTo);
+        if (text is "withdraw")
+        {
+            using DataFolder creator = DataFolder.Open(Path.Combine(parsed.GetRequiredValue(Data).FullName, "creator"));
+            text = $"withdraw:{new DidKey(creator.Identity().PublicKey)}";
+        }
+
+        if (text is not null && !PaymentEndpoint.TryParse(text, out payTo))
         {
             throw new Refusal($"--pay-to: \"{text}\" is not keysend:NODE, lnaddress:user@host, lnurl:lnurl1..., "
-                + "bolt12:lno1... or paymentpointer:$host/path.");
+                + "bolt12:lno1..., paymentpointer:$host/path or withdraw.");
         }
 
         string hub = parsed.GetRequiredValue(Hub);

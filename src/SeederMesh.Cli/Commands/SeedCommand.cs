@@ -4,6 +4,7 @@ using SeederMesh.Cli.Seeding;
 using SeederMesh.Cli.Terminal;
 using SeederMesh.Cli.Wallets;
 using SeederMesh.Client;
+using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Lightning;
 
@@ -36,7 +37,8 @@ internal static class SeedCommand
 
     private static readonly Option<string?> PayTo = new("--pay-to")
     {
-        Description = "Where you are paid: keysend:NODE, lnaddress:user@host ... [default: your wallet, by keysend]",
+        Description = "Where you are paid: keysend:NODE, lnaddress:user@host ..., or withdraw: the hub keeps it until \"mesh payouts "
+            + "withdraw\". [default: your wallet, by keysend]",
         HelpName = "ENDPOINT",
     };
 
@@ -98,6 +100,11 @@ internal static class SeedCommand
             }
 
             using DataFolder data = DataFolder.Open(Path.Combine(ClientSettings.Home(parsed), "seed"));
+            if (configuration.Destination is "withdraw")
+            {
+                configuration = configuration with { Destination = $"withdraw:{new DidKey(data.Identity().PublicKey)}" };
+            }
+
             await using SeedService service = SeedService.Start(
                 new SeedOptions { Data = data, Configuration = configuration }, new SeedEventLines(output));
             foreach (SeedSource source in sources)

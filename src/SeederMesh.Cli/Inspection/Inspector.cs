@@ -90,6 +90,11 @@ internal static class Inspector
             return InvoiceInspector.Explain(invoice);
         }
 
+        if (invoice.StartsWith("lnurl", StringComparison.OrdinalIgnoreCase))
+        {
+            return LnurlInspector.Explain(invoice);
+        }
+
         if (text.StartsWith("did:", StringComparison.Ordinal))
         {
             return ExplainDid(text);
@@ -112,8 +117,8 @@ internal static class Inspector
 
         return (null, new Fault("unknown", isPath
             ? $"There is no file \"{Shorten(text)}\"."
-            : $"\"{Shorten(text)}\" is no file and none of: magnet link, invoice (lnbc...), did:key, payment endpoint, grant or receipt "
-                + "in hex or base64."));
+            : $"\"{Shorten(text)}\" is no file and none of: magnet link, invoice (lnbc...), LNURL, did:key, payment endpoint, "
+                + "grant or receipt in hex or base64."));
     }
 
     private static (Explanation?, Fault?) ExplainDid(string text) =>

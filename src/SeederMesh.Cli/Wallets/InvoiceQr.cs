@@ -8,11 +8,14 @@ namespace SeederMesh.Cli.Wallets;
 internal static class InvoiceQr
 {
     /// <summary>The picture, one line a row. Upper case makes the code smaller (BOLT 11 allows it).</summary>
-    public static string Draw(string invoice)
+    public static string Draw(string invoice) => DrawText("lightning:" + invoice);
+
+    /// <summary>The picture of a text whose case does not matter.</summary>
+    public static string DrawText(string text)
     {
-        using QRCodeData code = QRCodeGenerator.GenerateQrCode(("lightning:" + invoice).ToUpperInvariant(), QRCodeGenerator.ECCLevel.L);
+        using QRCodeData code = QRCodeGenerator.GenerateQrCode(text.ToUpperInvariant(), QRCodeGenerator.ECCLevel.L);
         int size = code.ModuleMatrix.Count;
-        var text = new StringBuilder();
+        var picture = new StringBuilder();
         for (int row = 0; row < size; row += 2)
         {
             for (int column = 0; column < size; column++)
@@ -20,12 +23,12 @@ internal static class InvoiceQr
                 bool upper = code.ModuleMatrix[row][column];
                 bool lower = row + 1 < size && code.ModuleMatrix[row + 1][column];
                 // Light modules are drawn, so that it scans on a dark terminal.
-                text.Append((upper, lower) switch { (false, false) => '█', (false, true) => '▀', (true, false) => '▄', _ => ' ' });
+                picture.Append((upper, lower) switch { (false, false) => '█', (false, true) => '▀', (true, false) => '▄', _ => ' ' });
             }
 
-            text.AppendLine();
+            picture.AppendLine();
         }
 
-        return text.ToString();
+        return picture.ToString();
     }
 }

@@ -164,6 +164,20 @@ public sealed partial class HubClient : IDisposable
     /// <summary>Any of the hub's reading paths, such as <c>v1/status</c>, for showing as it is.</summary>
     public Task<JsonNode> ReadAsync(string path, CancellationToken cancellation = default) => GetAsync<JsonNode>(path, cancellation);
 
+    /// <summary>Any of the hub's reading paths as bytes, such as <c>v1/payouts.csv</c>.</summary>
+    public async Task<byte[]> ReadBytesAsync(string path, CancellationToken cancellation = default) =>
+        (await SendAsync(HttpMethod.Get, path, default, null, cancellation, isSigned: false)).Body;
+
+    /// <summary>A signed call of a path that takes JSON, such as <c>v1/withdrawals</c>, for showing the answer as it
+    /// is.</summary>
+    /// <param name="method">POST or PUT.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="body">What it takes.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<JsonNode> WriteAsync(HttpMethod method, string path, JsonObject body, CancellationToken cancellation = default) =>
+        Read<JsonNode>((await SendAsync(
+            method, path, System.Text.Encoding.UTF8.GetBytes(body.ToJsonString()), "application/json", cancellation)).Body);
+
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 

@@ -111,7 +111,7 @@ internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings
             new RegisterSeederCommand
             {
                 Name = name,
-                Destination = string.Join('\n', ReadDestinations(request.Destination)),
+                Destination = string.Join('\n', ReadDestinations(request.Destination, key)),
                 SignedUnixSeconds = call.SignedUnixSeconds,
                 TakesDirect = request.TakesDirect ?? true,
             });
@@ -130,7 +130,7 @@ internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings
     private async Task<SeederAnswer> DescribeAsync(SeederView seeder, bool isOwner) => SeederAnswer.Of(
         seeder, isOwner, await PayeeTermsAnswer.ReadAsync(ledger, settings, Fields.Id(seeder.PayeeId, "payeeId")));
 
-    private IEnumerable<PayoutDestination> ReadDestinations(string? text)
+    private IEnumerable<string> ReadDestinations(string? text, PublicKey seeder)
     {
         string[] lines = (text ?? "").Split('\n', DestinationsMax + 1);
         if (lines.Length > DestinationsMax)
@@ -138,9 +138,12 @@ internal sealed class SeederEndpoints(IGrainFactory grains, HubSettings settings
             throw ProblemException.Malformed($"destination has at most {DestinationsMax} lines, one destination each.");
         }
 
-        return lines.Select(line =>
-            PayableDestination.TryRead(line, settings.PaysOffers, out PayoutDestination? destination, out string error)
-                ? destination
+        // Without an address the hub keeps what is earned until the seeder withdraws it.
+        string withdrawn = $"withdraw:{new DidKey(seeder)}";
+        return lines.Select(line => string.Equals(line, withdrawn, StringComparison.Ordinal)
+            ? withdrawn
+            : PayableDestination.TryRead(line, settings.PaysOffers, out PayoutDestination? destination, out string error)
+                ? destination.ToString()
                 : throw new ProblemException(422, "invalid-destination", "The destination cannot be paid", error));
     }
 

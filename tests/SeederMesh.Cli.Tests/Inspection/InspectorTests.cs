@@ -174,4 +174,19 @@ public sealed class InspectorTests
             yield return at.FullName;
         }
     }
+
+    [Theory]
+    [InlineData("LNURL1DP68GURN8GHJ7UM9WFMXJCM99E3K7MF0V9CXJ0M385EKVCENXC6R2C35XVUKXEFCV5MKVV34X5EKZD3EV56NYD3HXQURZEPEXEJXXEPNXSCRVWFNV9NXZCN9XQ6XYEFHVGCXXCMYXYMNSERXFQ5FNS", "service.com")]
+    [InlineData("lnurlw://wallet.example/withdraw/1", "wallet.example")]
+    [InlineData("lightning:lnurlp://wallet.example/pay", "wallet.example")]
+    public void InspectText_Lnurl_NamesItsHost(string text, string host)
+    {
+        (Explanation? explanation, Fault? fault) = Inspector.InspectText(text, isPath: false);
+
+        Assert.Null(fault);
+        Assert.Equal(("LNURL", host), (explanation!.Kind, (string?)explanation.Fields["host"]));
+    }
+
+    [Fact]
+    public void InspectText_BrokenLnurl_IsRefused() => Assert.Equal("lnurl", Inspector.InspectText("lnurl1xyz", isPath: false).Fault!.Kind);
 }

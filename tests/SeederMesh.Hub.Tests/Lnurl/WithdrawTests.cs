@@ -207,6 +207,22 @@ public sealed class WithdrawTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Register_WithoutAnAddress_KeepsTheMoneyForTheSeedersKeyOnly()
+    {
+        string own = $"withdraw:{new DidKey(seeder.Key.PublicKey)}";
+        string others = $"withdraw:{new DidKey(hub.Caller().Key.PublicKey)}";
+        string path = $"/v1/seeders/{seeder.Key.PublicKey}";
+
+        Assert.Equal("invalid-destination", (await seeder.PutAsync(path, new { destination = others, name = "box" })).Problem);
+        (await seeder.PutAsync(path, new { destination = own, name = "box" })).Required();
+
+        HubReply link = await LinkAsync();
+        Assert.Equal(Owed, link.Msat("mostMsat"));
+        Assert.Equal("OK", Status(await TakeAsync(link, await InvoiceAsync(wallet, Owed))));
+        await PaidAsync(link);
+    }
+
+    [Fact]
     public async Task Link_OfAnotherPayee_IsRefused()
     {
         HubReply refused = await hub.Caller().PostAsync("/v1/withdrawals", new { payeeId = PayeeRecord.IdOfSeeder(seeder.Key.PublicKey).ToString() });
