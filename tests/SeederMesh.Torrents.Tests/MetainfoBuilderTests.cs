@@ -147,24 +147,6 @@ public sealed class MetainfoBuilderTests
         }
     }
 
-    [Fact]
-    public void MagnetTryParse_V2WithSelection_ReadsAllParts()
-    {
-        string hash = new('a', 64);
-        Assert.True(
-            MagnetLink.TryParse(
-                $"magnet:?xt=urn:btmh:1220{hash}&dn=name&tr=http%3A%2F%2Ft%2Fannounce&so=1,3&x.pe=127.0.0.1:5",
-                out MagnetLink? link, out _));
-        Assert.Equal(hash, link.InfoHashes.V2?.ToString());
-        Assert.Null(link.InfoHashes.V1);
-        Assert.Equal("name", link.Name);
-        Assert.Equal("http://t/announce", Assert.Single(link.Trackers));
-        Assert.Equal("127.0.0.1:5", Assert.Single(link.Peers).ToString());
-        Assert.Equal([0, 4, 0, 4], link.FilePriorities);
-        Assert.False(MagnetLink.TryParse("magnet:?dn=nothing", out _, out TorrentError error));
-        Assert.NotEmpty(error.Name);
-    }
-
     /// <summary>BEP 52: SHA-256 over 16 KiB blocks, zero leaves up to a power of two.</summary>
     private static string PiecesRoot(byte[] content)
     {

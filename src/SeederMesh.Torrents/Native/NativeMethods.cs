@@ -25,9 +25,6 @@ internal static unsafe partial class NativeMethods
     internal static partial int sm_metainfo_inspect(byte* data, long size, int infoOnly, out nint result);
 
     [LibraryImport(Library)]
-    internal static partial int sm_magnet_parse(byte* text, long size, out nint result);
-
-    [LibraryImport(Library)]
     internal static partial int sm_build_open(byte* options, long size, out nint build, out nint result);
 
     [LibraryImport(Library)]

@@ -18,7 +18,6 @@ SM_API char const* sm_libtorrent_version();
 
 // Metainfo.
 SM_API int sm_metainfo_inspect(void const* data, std::int64_t size, int info_only, sm_buffer** out);
-SM_API int sm_magnet_parse(void const* text, std::int64_t size, sm_buffer** out);
 SM_API int sm_build_open(void const* options, std::int64_t size, sm_build** build, sm_buffer** out);
 SM_API int sm_build_run(sm_build* build, sm_buffer** out);
 SM_API void sm_build_progress(sm_build const* build, std::int64_t* bytes_done, std::int64_t* bytes_total);

@@ -2,7 +2,6 @@
 
 #include <libtorrent/announce_entry.hpp>
 #include <libtorrent/bencode.hpp>
-#include <libtorrent/magnet_uri.hpp>
 
 #include <unordered_set>
 
@@ -138,41 +137,6 @@ SM_API int sm_metainfo_inspect(void const* data, std::int64_t size, int info_onl
         auto const info = load_metainfo(data, size, info_only != 0);
         blob_writer blob;
         put_metainfo(blob, *info);
-        give(out, blob);
-    });
-}
-
-SM_API int sm_magnet_parse(void const* text, std::int64_t size, sm_buffer** out)
-{
-    return guarded(out, error_kind::metainfo, [&]
-    {
-        if (size < 0 || size > 64 * 1024)
-        {
-            throw failure(error_kind::metainfo, "metadata_too_large", "the magnet link is longer than 64 KiB");
-        }
-
-        lt::add_torrent_params const magnet
-            = lt::parse_magnet_uri(lt::string_view(static_cast<char const*>(text), static_cast<std::size_t>(size)));
-        blob_writer blob;
-        put_info_hashes(blob, magnet.info_hashes);
-        blob.put_string(magnet.name);
-        blob.put(static_cast<std::uint32_t>(magnet.trackers.size()));
-        for (auto const& url : magnet.trackers) blob.put_string(url);
-        blob.put(static_cast<std::uint32_t>(magnet.url_seeds.size()));
-        for (auto const& url : magnet.url_seeds) blob.put_string(url);
-        blob.put(static_cast<std::uint32_t>(magnet.peers.size()));
-        for (auto const& peer : magnet.peers)
-        {
-            blob.put_string(peer.address().to_string());
-            blob.put(static_cast<std::uint16_t>(peer.port()));
-        }
-
-        blob.put(static_cast<std::uint32_t>(magnet.file_priorities.size()));
-        for (auto const priority : magnet.file_priorities)
-        {
-            blob.put(static_cast<std::uint8_t>(static_cast<std::uint8_t>(priority)));
-        }
-
         give(out, blob);
     });
 }
