@@ -17,7 +17,7 @@ internal static class SwarmCases
     private const double SwarmPeersMin = 99;
 
     /// <summary>Holders from which growth is measured.</summary>
-    private const int GrowthFrom = 64;
+    private const int GrowthFrom = 48;
 
     /// <summary>Arrivals that a mean at piece level is taken over, at the least.</summary>
     private const double ArrivalsMin = 3000;
@@ -149,7 +149,8 @@ internal static class SwarmCases
     /// no longer many more.</summary>
     private static double Slope(IReadOnlyList<SeriesRow> rows, double ticksPerSecond, int peers)
     {
-        int most = 1 << int.Log2(peers / 16);
+        // Sixteen times or more, between steps of the doubling: one upload more or less changes nothing.
+        int most = GrowthFrom / 4 << (int.Log2(peers / 16) - 4);
         return Math.Log((double)most / GrowthFrom) / (Reached(most) - Reached(GrowthFrom));
 
         double Reached(int holders) => rows.Where(row => row.Seeds >= holders)

@@ -84,6 +84,12 @@ internal sealed class ScenarioText
 
     public void Set(string key, string value, string where)
     {
+        if (key.StartsWith("sweep.", StringComparison.Ordinal))
+        {
+            Sweep[key["sweep.".Length..]] = value.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries);
+            return;
+        }
+
         int open = key.IndexOf('[', StringComparison.Ordinal);
         int close = key.IndexOf(']', StringComparison.Ordinal);
         if (open > 0 && close > open + 1 && !char.IsAsciiDigit(key[open + 1]))
@@ -99,12 +105,6 @@ internal sealed class ScenarioText
             }
 
             key = $"{list}[{index}]{key[(close + 1)..]}";
-        }
-
-        if (key.StartsWith("sweep.", StringComparison.Ordinal))
-        {
-            Sweep[key["sweep.".Length..]] = value.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries);
-            return;
         }
 
         values[key] = (value, where);

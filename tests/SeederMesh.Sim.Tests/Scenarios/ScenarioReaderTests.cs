@@ -57,6 +57,15 @@ public sealed class ScenarioReaderTests
         Assert.Throws<ScenarioException>(() => ScenarioReader.Read(Valid, ["populations[nobody].count=1"]));
     }
 
+    [Fact]
+    public void Read_SweepOnTheCommandLine_TakesAListOfValues()
+    {
+        Scenario scenario = ScenarioReader.Read(Valid, ["sweep.populations[leechers].count=[20, 40]", "sweep.network.neighbours=4,8"]);
+        Assert.Equal(["20", "40"], scenario.Sweep["populations[leechers].count"]);
+        Assert.Equal(["4", "8"], scenario.Sweep["network.neighbours"]);
+        Assert.Throws<ScenarioException>(() => ScenarioReader.Read(Valid, ["sweep.network.nobody=1"]));
+    }
+
     [Theory]
     [InlineData("1Mbit/s", 125_000)]
     [InlineData("64KiB/s", 65_536)]
