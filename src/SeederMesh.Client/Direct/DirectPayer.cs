@@ -53,6 +53,7 @@ internal sealed class DirectPayer(
     private bool? paysOffers;
     private DuesInfo? dues;
     private volatile string? hubTrouble;
+    private volatile string? refusedProof;
 
     /// <summary>How it stands.</summary>
     public DirectStanding Standing()
@@ -111,10 +112,10 @@ internal sealed class DirectPayer(
         }
     }
 
-    /// <summary>What is left unpaid at the end, and why; null when nothing is.</summary>
-    public string? Remainder() => dues is { Unproved.IsZero: false } left
+    /// <summary>What is left unpaid at the end, and why; or what was paid in vain; null when nothing is.</summary>
+    public string? Remainder() => refusedProof ?? (dues is { Unproved.IsZero: false } left
         ? $"{left.Unproved} is still due: {Trouble() ?? hubTrouble ?? RemarkOf(left) ?? "the hub waits for seeders to report."}"
-        : null;
+        : null);
 
     private static string? RemarkOf(DuesInfo dues) => dues.Dues.Select(due => due.Remark).FirstOrDefault(remark => remark is not null);
 
@@ -147,7 +148,6 @@ internal sealed class DirectPayer(
     {
         await Task.WhenAll(journal.Open.Select(payment => GoOnAsync(payment, cancellation)));
         paysOffers ??= (await wallet.GetInfoAsync(cancellation)).Features.HasFlag(NodeFeatures.Offers);
-        Forget(default);
         DuesInfo asked = await client.GetDuesAsync(channelId, paysOffers.Value, cancellation);
         HashSet<Id128> known = [.. journal.Open.Select(payment => payment.PayoutId)];
         NoteRemarks(asked);
@@ -164,13 +164,13 @@ internal sealed class DirectPayer(
         bool isBolt11 = invoice.Error is null && invoice.PaymentHash is not null;
         if (isBolt11 && (invoice.PaymentHash != asked.PaymentHash || invoice.Amount != asked.AmountMsat))
         {
-            Fail(asked.PayeeId, "The hub's words and its invoice differ. It is not paid.", isFinal: true);
+            Fail(asked.PayoutId, "The hub's words and its invoice differ. It is not paid.", isFinal: true);
             return null;
         }
 
         if (!isBolt11 && paysOffers != true)
         {
-            Fail(asked.PayeeId, $"The hub gave no invoice that can be paid: {invoice.Error}", isFinal: true);
+            Fail(asked.PayoutId, $"The hub gave no invoice that can be paid: {invoice.Error}", isFinal: true);
             return null;
         }
 
@@ -190,7 +190,7 @@ internal sealed class DirectPayer(
         }
 
         Fail(
-            asked.PayeeId,
+            asked.PayoutId,
             journal.Amount + payment.Amount > limits.Committed()
                 ? $"The hub asks for {payment.Amount}, more than was signed for. It is not paid."
                 : $"{payment.Amount} and its routing are above what is left of the budget.",
@@ -228,7 +228,7 @@ internal sealed class DirectPayer(
                 return;
             }
 
-            if (now > expires - ExpiryMargin || !IsDue(payment.PayeeId))
+            if (now > expires - ExpiryMargin || !IsDue(payment.PayoutId))
             {
                 return;
             }
@@ -243,12 +243,12 @@ internal sealed class DirectPayer(
                     journal.Arrived(payment, new Digest(known.Preimage!.Value.ToArray()), known.Fee), cancellation);
                 break;
             case PaymentStatus.Failed:
-                Fail(payment.PayeeId, $"Your wallet could not pay {payment.Amount}: {known.Reason}", known.Failure
+                Fail(payment.PayoutId, $"Your wallet could not pay {payment.Amount}: {known.Reason}", known.Failure
                     is PaymentFailure.InsufficientBalance or PaymentFailure.NotSupported or PaymentFailure.WrongNetwork);
                 break;
             case PaymentStatus.Unknown:
                 // It may have arrived, so nothing else is sent for it.
-                Fail(payment.PayeeId, $"Your wallet cannot say whether it paid {payment.Amount}: {known.Reason}", isFinal: false);
+                Fail(payment.PayoutId, $"Your wallet cannot say whether it paid {payment.Amount}: {known.Reason}", isFinal: false);
                 break;
         }
     }
@@ -259,17 +259,14 @@ internal sealed class DirectPayer(
         {
             await client.ProveDueAsync(channelId, payment.PayoutId, payment.Preimage!.Value, cancellation);
             journal.Proved(payment);
-            Forget(payment.PayeeId);
+            Forget(payment.PayoutId);
         }
-        catch (HubException exception) when (!exception.IsTransient)
+        catch (HubException exception) when (exception.Problem is "given-up" or "wrong-preimage" or "unknown-payout" or "not-direct")
         {
-            // Paid, and not taken: it counts as spent, and the person keeps the proof in the message.
+            // Paid, and not taken: it counts as spent, and the person has the proof.
             journal.Proved(payment);
-            Fail(
-                payment.PayeeId,
-                $"{payment.Amount} was paid under hash {payment.PaymentHash} (preimage {payment.Preimage}), and the hub does not take "
-                + $"the proof: {exception.Message}",
-                isFinal: true);
+            refusedProof = $"{payment.Amount} was paid under hash {payment.PaymentHash} (preimage {payment.Preimage}), and the hub does "
+                + $"not take the proof: {exception.Message}";
         }
     }
 
@@ -286,17 +283,25 @@ internal sealed class DirectPayer(
         }
     }
 
+    /// <summary>Notes payees that give no invoice, and forgets what the hub no longer asks for.</summary>
     private void NoteRemarks(DuesInfo asked)
     {
+        HashSet<Id128> current =
+            [.. asked.Payments.Select(payment => payment.PayoutId), .. journal.Open.Select(payment => payment.PayoutId)];
         foreach (DueInfo due in asked.Dues)
         {
             if (due is { Remark: { } remark, TooSmall: false, DueMsat.IsZero: false })
             {
                 Fail(due.PayeeId, remark, isFinal: false);
+                current.Add(due.PayeeId);
             }
-            else if (due.UnderWayMsat.IsZero && due.DueMsat.IsZero)
+        }
+
+        lock (gate)
+        {
+            foreach (Id128 gone in failing.Keys.Where(id => !current.Contains(id)).ToArray())
             {
-                Forget(due.PayeeId);
+                failing.Remove(gone);
             }
         }
     }
@@ -309,13 +314,14 @@ internal sealed class DirectPayer(
         }
     }
 
-    private void Fail(Id128 payee, string reason, bool isFinal)
+    /// <summary>Notes what does not work: a payment, a payee without an invoice, or the wallet itself.</summary>
+    private void Fail(Id128 what, string reason, bool isFinal)
     {
         lock (gate)
         {
-            Failing before = failing.GetValueOrDefault(payee) ?? new Failing(clock.GetTimestamp(), 0, 0, reason, false);
+            Failing before = failing.GetValueOrDefault(what) ?? new Failing(clock.GetTimestamp(), 0, 0, reason, false);
             int count = Math.Min(before.Count + 1, 6);
-            failing[payee] = before with
+            failing[what] = before with
             {
                 Count = count,
                 AgainAt = clock.GetUtcNow().ToUnixTimeMilliseconds() + (250L << count),
@@ -325,12 +331,12 @@ internal sealed class DirectPayer(
         }
     }
 
-    /// <summary>Whether a payee's payment is to be tried again now.</summary>
-    private bool IsDue(Id128 payee)
+    /// <summary>Whether a payment is to be tried again now.</summary>
+    private bool IsDue(Id128 payment)
     {
         lock (gate)
         {
-            return failing.GetValueOrDefault(payee) is not { } failed || clock.GetUtcNow().ToUnixTimeMilliseconds() >= failed.AgainAt;
+            return failing.GetValueOrDefault(payment) is not { } failed || clock.GetUtcNow().ToUnixTimeMilliseconds() >= failed.AgainAt;
         }
     }
 

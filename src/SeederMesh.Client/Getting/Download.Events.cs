@@ -309,6 +309,14 @@ internal sealed partial class Download
         }
 
         GetStatement statement = await StateAsync(duration, channel) with { IsDuePending = !isOver };
+        if (!isOver && statement.DueRemark is null)
+        {
+            statement = statement with
+            {
+                DueRemark = "the hub waits for seeders to close their grants; what is due then is paid by a later run.",
+            };
+        }
+
         if (isOver)
         {
             folder.Delete();

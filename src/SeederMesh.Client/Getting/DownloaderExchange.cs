@@ -43,6 +43,7 @@ internal sealed class DownloaderExchange(
     public const int RefusalsMax = 3;
 
     private const long AskAgainMs = 500;
+    private const long StuckMs = 3_000;
     private const long GrantBytesMin = 4 << 20;
     private const long FirstGrantBytesMax = 16 << 20;
     private const long GrantBytesMax = 256 << 20;
@@ -130,6 +131,7 @@ internal sealed class DownloaderExchange(
         }
 
         seeder.Bytes += bytes;
+        seeder.MovedAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
         if (!seeder.TakesReceipts)
         {
             return false;
@@ -211,7 +213,7 @@ internal sealed class DownloaderExchange(
 
         long inUse = seeder.Grant is { } grant ? plan.Price.BytesFor(grant.Grant.Limit) : 0;
         long ahead = Math.Min(Math.Max(inUse / 2, 2L * plan.PieceLength), RemainingBytes);
-        if (seeder.Grant is not null && seeder.Session.Covers(ahead))
+        if (seeder.Grant is not null && seeder.Session.Covers(ahead) && !IsStuck(seeder))
         {
             return;
         }
@@ -233,6 +235,13 @@ internal sealed class DownloaderExchange(
             Ask(seeder, now);
         }
     }
+
+    /// <summary>Blocks that came twice, or before a restart, count against a grant at the seeder and are never receipted:
+    /// then what is left of it looks enough here, and is used up there. Another grant ends that.</summary>
+    private bool IsStuck(SupplyingSeeder seeder) =>
+        RemainingBytes > 0
+        && clock.GetUtcNow().ToUnixTimeMilliseconds() - seeder.MovedAtMs > StuckMs
+        && !seeder.Session.Covers(RemainingBytes + (2L * plan.PieceLength));
 
     private void Ask(SupplyingSeeder seeder, long now)
     {
@@ -353,6 +362,7 @@ internal sealed class DownloaderExchange(
         byte[] message = seeder.Session.Present(grant, seeder.Nonce);
         (seeder.Grant, seeder.Spare, seeder.AcceptedSequence) = (grant, null, 0);
         seeder.GrantsShown++;
+        seeder.MovedAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
         IsBudgetUsedUp = false;
         link.Send(seeder.Peer!.Value, message);
         events.Report(new GrantShown(seeder.Key, grant.Grant.Limit, seeder.GrantsShown - 1));

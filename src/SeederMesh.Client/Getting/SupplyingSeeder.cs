@@ -35,6 +35,9 @@ internal sealed class SupplyingSeeder(DownloaderSession session)
     /// <summary>When the hub may be asked again, milliseconds.</summary>
     public long AskAtMs { get; set; }
 
+    /// <summary>When a piece of its passed, or it was shown a grant, milliseconds.</summary>
+    public long MovedAtMs { get; set; }
+
     /// <summary>Grants that it was shown, which makes the next one larger.</summary>
     public int GrantsShown { get; set; }
 

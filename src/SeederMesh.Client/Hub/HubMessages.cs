@@ -189,6 +189,22 @@ public sealed record SeederInfo
 
     /// <summary>What downloaders that pay by themselves brought, beside all of the above.</summary>
     public DirectEarnings Direct { get; init; } = new();
+
+    /// <summary>Grants that it may report on, newest first.</summary>
+    public IReadOnlyList<SeederGrantInfo> OpenGrants { get; init; } = [];
+}
+
+/// <summary>A grant as its seeder's hub lists it.</summary>
+public sealed record SeederGrantInfo
+{
+    /// <summary>The grant.</summary>
+    public required Id128 GrantId { get; init; }
+
+    /// <summary>The channel that it draws on.</summary>
+    public required Id128 ChannelId { get; init; }
+
+    /// <summary>Whether the downloader pays by itself.</summary>
+    public bool Direct { get; init; }
 }
 
 /// <summary>What direct channels brought a seeder: earned = paid + due + unpaid.</summary>

@@ -166,6 +166,7 @@ public sealed partial class SeedService
         var hub = new SeederHub(client, info, store, configuration, () => loop.AskAsync(exchange.GrantsInUse), events, clock)
         {
             Seeder = key,
+            Unshown = unshown,
             Restarted = () => loop.Post(AnnounceAnew),
             ChannelRefused = channel => loop.Post(() => exchange.OnChannelRefused(channel)),
         };

@@ -36,6 +36,7 @@ public sealed partial class SeedService : IAsyncDisposable
     private readonly ReceiptStore store;
     private readonly TurnLoop loop;
     private readonly SeederExchange exchange;
+    private readonly UnshownGrants unshown;
     private readonly HashSet<PublicKey> trustedHubs = [];
     private readonly List<SeederHub> hubs = [];
     private readonly Dictionary<TorrentHandleId, SeedingTorrent> torrents = [];
@@ -61,6 +62,7 @@ public sealed partial class SeedService : IAsyncDisposable
             new PricePerMebibyte(configuration.LowestPricePerMiB),
             GrantLifetimeMsMin,
             configuration.OwedByHubMax);
+        unshown = new UnshownGrants(store);
         exchange = new SeederExchange(
             policy,
             store,
@@ -69,7 +71,8 @@ public sealed partial class SeedService : IAsyncDisposable
             hub => hubs.Find(known => known.Info.PublicKey == hub)?.Owed ?? Msat.Zero,
             loop.Post,
             clock,
-            events);
+            events,
+            unshown);
         snapshot = new SeedSnapshot(key, 0, [], [], 0, 0, 0, 0);
     }
 

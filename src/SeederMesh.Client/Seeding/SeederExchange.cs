@@ -20,7 +20,8 @@ internal sealed class SeederExchange(
     Func<PublicKey, Msat> owedByHub,
     Action<Action> post,
     TimeProvider clock,
-    IProgress<SeedEvent> events)
+    IProgress<SeedEvent> events,
+    UnshownGrants? unshown = null)
 {
     /// <summary>A peer that was refused so often is let go.</summary>
     public const int RefusalsMax = 16;
@@ -142,11 +143,13 @@ internal sealed class SeederExchange(
         }
     }
 
+    private bool IsUsed(Id128 grantId) => store.IsUsed(grantId) || unshown?.Contains(grantId) == true;
+
     private void OnGrant(SeederConnection connection, SeederSession session, PaidTorrent torrent, ReadOnlySpan<byte> body)
     {
         long? creditBefore = connection.PaidCredit;
         SeederAnswer answer = session.OnGrant(
-            body, connection.UploadedBytes, owedByHub, store.IsUsed, refusedChannels.Contains, clock.GetUtcNow().ToUnixTimeMilliseconds());
+            body, connection.UploadedBytes, owedByHub, IsUsed, refusedChannels.Contains, clock.GetUtcNow().ToUnixTimeMilliseconds());
         if (answer.Verdict != SeederVerdict.Accepted)
         {
             Refuse(connection, answer);

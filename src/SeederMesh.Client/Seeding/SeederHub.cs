@@ -27,6 +27,7 @@ internal sealed class SeederHub : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly HashSet<Id128> single = [];
     private readonly Dictionary<Id128, DateTimeOffset> heldBack = [];
+    private HashSet<Id128> unshown = [];
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
@@ -84,6 +85,7 @@ internal sealed class SeederHub : IAsyncDisposable
             {
                 askedAt = clock.GetUtcNow();
                 Standing = await client.FindSeederAsync(Seeder, cancellation) ?? Standing;
+                unshown = await Unshown.GiveBackAsync(client, Standing?.OpenGrants ?? [], unshown, grantsInUse, cancellation);
                 await NoticeRestartAsync(cancellation);
             }
         }
@@ -117,6 +119,9 @@ internal sealed class SeederHub : IAsyncDisposable
 
     /// <summary>The seeder's own key, which the client signs with.</summary>
     public required PublicKey Seeder { get; init; }
+
+    /// <summary>Gives back what nobody shows.</summary>
+    public required UnshownGrants Unshown { get; init; }
 
     /// <summary>Called when the hub turns out to have been started anew.</summary>
     public required Action Restarted { get; init; }

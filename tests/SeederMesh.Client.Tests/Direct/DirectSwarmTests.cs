@@ -74,6 +74,68 @@ public sealed class DirectSwarmTests
         Assert.Equal(Msat.Zero, result.Statement!.Paid);
     }
 
+    [Fact]
+    public async Task RunAsync_DirectWithAWalletThatRunsEmpty_StopsAtTheWindowAndGoesOnWhenItIsFilled()
+    {
+        const long windowBytes = 1 << 20;
+        await using TestSwarm swarm = await TestSwarm.StartWithRealHubAsync(
+            Bytes, Price, isDirect: true, change: options => options with { DirectWindowMiB = 1, DirectWindowMiBMax = 1 });
+        string address = await swarm.AddressAsync("box");
+        await swarm.AddSeederAsync(configuration => configuration with { Destination = address, UnpaidPercent = 0 });
+        EmbeddedNode poor = await swarm.WalletAsync("poor", satoshi: 0);
+        using DataFolder data = swarm.OpenDownloaderData();
+        GetResult stopped = await new GetService(data, swarm.Configuration(), poor).RunAsync(
+            swarm.Request() with { Direct = true }, (offer, _) => AcceptAsync(offer), new EventLog<GetEvent>());
+
+        Assert.True(stopped.Outcome == GetOutcome.CannotPay, stopped.Reason);
+        Assert.Contains("is due, and nobody uploads more before it is paid", stopped.Reason, StringComparison.Ordinal);
+        Assert.Contains("Your wallet could not pay", stopped.Reason, StringComparison.Ordinal);
+        GetStatement unpaid = stopped.Statement!;
+        Assert.Equal(Msat.Zero, unpaid.Paid);
+        Assert.InRange(unpaid.Signed.Value, 1, swarm.Price.Of(windowBytes).Value + 1);
+
+        // What was trusted is all that it cost anybody; the same command pays it and goes on.
+        GetResult result = await new GetService(data, swarm.Configuration(), swarm.Wallet).RunAsync(
+            swarm.Request() with { Direct = true }, (offer, _) => AcceptAsync(offer), new EventLog<GetEvent>());
+        Assert.True(result.Outcome == GetOutcome.Completed, result.Reason);
+        swarm.AssertContentArrived();
+        Assert.True(result.Statement is { IsDuePending: false, DueRemark: null }, result.Statement!.DueRemark);
+        Assert.Equal(result.Statement.Settled, result.Statement.Paid);
+        Assert.Equal(unpaid.Signed.Value + result.Statement.Signed.Value, result.Statement.Settled.Value);
+        Assert.InRange(
+            await HeldAsync(swarm, "creator"),
+            result.Statement.Settled.Value * 70 / 100,
+            (result.Statement.Settled.Value * 70 / 100) + 1);
+    }
+
+    [Fact]
+    public async Task RunAsync_DirectStoppedHalfway_GoesOnAndPaysEverythingOnce()
+    {
+        await using TestSwarm swarm = await TestSwarm.StartWithRealHubAsync(
+            Bytes, Price, isDirect: true, change: options => options with { DirectWindowMiB = 1, DirectWindowMiBMax = 1 });
+        string address = await swarm.AddressAsync("box");
+        await swarm.AddSeederAsync(configuration => configuration with { Destination = address, UnpaidPercent = 0 });
+        Msat before = (await swarm.Wallet.GetBalanceAsync()).Spendable;
+        using DataFolder data = swarm.OpenDownloaderData();
+        using (var stop = new CancellationTokenSource())
+        {
+            // The wallet was told to pay, and nobody hears what became of it.
+            var wallet = new MortalWallet(swarm.Wallet) { Paid = stop.Cancel };
+            GetResult cancelled = await new GetService(data, swarm.Configuration(), wallet).RunAsync(
+                swarm.Request() with { Direct = true }, (offer, _) => AcceptAsync(offer), new EventLog<GetEvent>(), stop.Token);
+            Assert.Equal(GetOutcome.Cancelled, cancelled.Outcome);
+        }
+
+        GetResult result = await new GetService(data, swarm.Configuration(), swarm.Wallet).RunAsync(
+            swarm.Request(), (offer, _) => AcceptAsync(offer), new EventLog<GetEvent>());
+        Assert.True(result.Outcome == GetOutcome.Completed, result.Reason);
+        GetStatement statement = result.Statement!;
+        Assert.True(statement is { IsDuePending: false, DueRemark: null }, statement.DueRemark);
+        Assert.Equal(statement.Settled, statement.Paid);
+        Msat after = (await swarm.Wallet.GetBalanceAsync()).Spendable;
+        Assert.Equal(before.Value - after.Value, statement.Paid.Value + statement.RoutingFees.Value);
+    }
+
     private static Task<GetDecision> AcceptAsync(GetOffer offer)
     {
         Assert.True(offer.IsDirect);

@@ -50,6 +50,7 @@ public sealed class SeederHubTests
             time)
         {
             Seeder = Key.PublicKey,
+            Unshown = new UnshownGrants(store),
             Restarted = static () => { },
             ChannelRefused = static _ => { },
         };
@@ -113,6 +114,7 @@ public sealed class SeederHubTests
             time)
         {
             Seeder = Key.PublicKey,
+            Unshown = new UnshownGrants(store),
             Restarted = static () => { },
             ChannelRefused = refused.Add,
         };

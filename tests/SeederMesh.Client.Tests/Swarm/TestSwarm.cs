@@ -105,6 +105,9 @@ internal sealed class TestSwarm : IAsyncDisposable
         return $"lnaddress:{name}@127.0.0.1:{RealHub.Address.Port}";
     }
 
+    /// <summary>Opens another wallet.</summary>
+    public Task<EmbeddedNode> WalletAsync(string name, long satoshi) => WalletAsync(Network, name, satoshi);
+
     public async Task<TestSeeder> AddSeederAsync(Func<ClientConfiguration, ClientConfiguration>? configure = null)
     {
         string name = $"seeder-{seeders.Count}";

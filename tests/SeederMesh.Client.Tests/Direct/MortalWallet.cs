@@ -1,0 +1,105 @@
+using SeederMesh.Core.Identity;
+using SeederMesh.Lightning;
+
+namespace SeederMesh.Client.Tests.Direct;
+
+/// <summary>Where the downloader dies.</summary>
+public enum Death
+{
+    /// <summary>Nowhere.</summary>
+    None = 0,
+
+    /// <summary>The intent is durable, and the wallet was not told.</summary>
+    BeforePaying,
+
+    /// <summary>The wallet has paid, and nobody was told.</summary>
+    AfterPaying,
+
+    /// <summary>The payment is known here, and the hub was not told.</summary>
+    BeforeProving,
+
+    /// <summary>The hub has the proof, and its answer was lost.</summary>
+    AfterProving,
+}
+
+/// <summary>The process ends here.</summary>
+internal sealed class DiedException() : Exception("The process died.");
+
+/// <summary>A wallet that passes everything on, and in which the process can die.</summary>
+internal sealed class MortalWallet(ILightningNode inner) : ILightningNode
+{
+    private int unknowns;
+
+    public Death Next { get; set; }
+
+    /// <summary>Called when a payment was made, before anybody hears of it.</summary>
+    public Action Paid { get; init; } = () => { };
+
+    /// <summary>So many payments fail because there is no route.</summary>
+    public int NoRoutes { get; set; }
+
+    /// <summary>How often it was told to pay.</summary>
+    public int Sent { get; private set; }
+
+    /// <summary>The next look-ups cannot be answered.</summary>
+    public void LoseAnswers(int count) => unknowns = count;
+
+    public async Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
+    {
+        Death now = Next;
+        if (now == Death.BeforePaying)
+        {
+            Next = Death.None;
+            throw new DiedException();
+        }
+
+        if (NoRoutes-- > 0)
+        {
+            return Payment.Failed(PaymentRequests.Decode(request.Invoice).PaymentHash!.Value, PaymentFailure.NoRoute, "There is no route.");
+        }
+
+        Sent++;
+        Payment payment = await inner.PayAsync(request, cancellation);
+        Paid();
+        if (now == Death.AfterPaying)
+        {
+            Next = Death.None;
+            throw new DiedException();
+        }
+
+        return payment;
+    }
+
+    public Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default) => unknowns-- > 0
+        ? Task.FromResult(Payment.Unknown(paymentHash, "No answer."))
+        : inner.LookUpPaymentAsync(paymentHash, cancellation);
+
+    public Task<NodeInfo> GetInfoAsync(CancellationToken cancellation = default) => inner.GetInfoAsync(cancellation);
+
+    public Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default) => inner.GetBalanceAsync(cancellation);
+
+    public Task<InvoiceResult> CreateInvoiceAsync(InvoiceRequest request, CancellationToken cancellation = default) =>
+        inner.CreateInvoiceAsync(request, cancellation);
+
+    public IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(long afterCursor, CancellationToken cancellation = default) =>
+        inner.WatchInvoicesAsync(afterCursor, cancellation);
+
+    public Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default) =>
+        inner.KeysendAsync(request, cancellation);
+
+    public Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default) =>
+        inner.FetchOfferInvoiceAsync(request, cancellation);
+
+    public Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
+        inner.LookUpInvoiceAsync(paymentHash, cancellation);
+
+    public Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default) =>
+        inner.ListInvoicesAsync(limit, cancellation);
+
+    public Task<IReadOnlyList<Payment>> ListPaymentsAsync(int limit, CancellationToken cancellation = default) =>
+        inner.ListPaymentsAsync(limit, cancellation);
+
+    public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) => inner.DecodeAsync(text, cancellation);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
