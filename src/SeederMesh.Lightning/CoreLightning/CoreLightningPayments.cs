@@ -268,7 +268,8 @@ public sealed partial class CoreLightningNode
         };
     }
 
-    // "No usable set of paths" is also what xpay says when the own channels hold too little.
+    // "No usable set of paths" is also what xpay says when the own channels hold too little, or are not connected, as for
+    // some seconds after a peer restarted.
     private async Task<Payment> WithBalanceAsync(Payment payment, Msat amount, CancellationToken cancellation)
     {
         if (payment is not { Status: PaymentStatus.Failed, Failure: PaymentFailure.NoRoute })
@@ -278,14 +279,32 @@ public sealed partial class CoreLightningNode
 
         try
         {
-            Msat spendable = (await GetBalanceAsync(cancellation)).Spendable;
-            return spendable >= amount
-                ? payment
-                : payment with
+            Msat connected = Msat.Zero;
+            Msat all = Msat.Zero;
+            JsonElement peers = await AskAsync("listpeerchannels", new RpcParameters(), cancellation);
+            foreach (JsonElement channel in JsonFields.Items(peers, "channels"))
+            {
+                Msat spendable = JsonFields.Text(channel, "state") == "CHANNELD_NORMAL"
+                    ? RpcReader.Amount(channel, "spendable_msat") ?? Msat.Zero
+                    : Msat.Zero;
+                all += spendable;
+                connected += JsonFields.Flag(channel, "peer_connected") ? spendable : Msat.Zero;
+            }
+
+            return this switch
+            {
+                _ when all < amount => payment with
                 {
                     Failure = PaymentFailure.InsufficientBalance,
-                    Reason = $"The channels can send {spendable}, not {amount}. {payment.Reason}",
-                };
+                    Reason = $"The channels can send {all}, not {amount}. {payment.Reason}",
+                },
+                _ when connected < amount => payment with
+                {
+                    Failure = PaymentFailure.NodeUnavailable,
+                    Reason = $"The peers of channels that could send {all.Less(connected)} are not connected. {payment.Reason}",
+                },
+                _ => payment,
+            };
         }
         catch (LightningNodeException)
         {

@@ -110,7 +110,8 @@ public enum PaymentFailure
     /// <summary>The node refused for a reason of its own; <see cref="Payment.Reason"/> has its words.</summary>
     RefusedByNode = 11,
 
-    /// <summary>The node could not be reached or refused the credentials before anything was sent.</summary>
+    /// <summary>The node could not be reached, refused the credentials, or has lost its peers, before anything was sent: the
+    /// same payment may work in a while.</summary>
     NodeUnavailable = 12,
 
     /// <summary>The node has given the payment up, holds no HTLC of it, and refuses to send its hash again: nothing was

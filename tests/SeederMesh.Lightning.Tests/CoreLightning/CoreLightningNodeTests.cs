@@ -245,15 +245,21 @@ public sealed partial class CoreLightningNodeTests : IAsyncLifetime
         Assert.Equal(0, daemon.CountOf("xpay"));
     }
 
-    [Fact]
-    public async Task PayAsync_NoPathBecauseTheChannelsHoldTooLittle_SaysSo()
+    // msat in a connected channel, in one whose peer is away -> failure
+    [Theory]
+    [InlineData(999, 0, PaymentFailure.InsufficientBalance, "0.999 sat")]
+    [InlineData(0, 1_000, PaymentFailure.NodeUnavailable, "not connected")]
+    [InlineData(1_000, 0, PaymentFailure.NoRoute, "usable set of paths")]
+    public async Task PayAsync_NoPath_IsSomethingElseWhereTheChannelsSaySo(long connected, long away, PaymentFailure expected, string words)
     {
         daemon.Fails("xpay", 205, "Failed: We could not find a usable set of paths.");
-        daemon.On("listpeerchannels", """{"channels":[{"state":"CHANNELD_NORMAL","peer_connected":true,"spendable_msat":999}]}""");
-        daemon.On("listfunds", """{"outputs":[]}""");
+        daemon.On("listpeerchannels", $$"""
+            {"channels":[{"state":"CHANNELD_NORMAL","peer_connected":true,"spendable_msat":{{connected}}},
+             {"state":"CHANNELD_NORMAL","peer_connected":false,"spendable_msat":{{away}}},{"state":"ONCHAIN","spendable_msat":5000}]}
+            """);
         Payment payment = await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(50)));
-        Assert.Equal((PaymentStatus.Failed, PaymentFailure.InsufficientBalance), (payment.Status, payment.Failure));
-        Assert.Contains("0.999 sat", payment.Reason, StringComparison.Ordinal);
+        Assert.Equal((PaymentStatus.Failed, expected), (payment.Status, payment.Failure));
+        Assert.Contains(words, payment.Reason, StringComparison.Ordinal);
     }
 
     // Trap 2: a connection that breaks in flight says nothing about the payment.
