@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SeederMesh.Core.Identity;
 using SeederMesh.Hub.Tests.Support;
 using SeederMesh.Ledger.Records;
@@ -61,6 +62,29 @@ public sealed class PayoutTermsTests : IAsyncLifetime
         Assert.Equal(0, (await wallet.GetBalanceAsync()).Spendable.Value);
         Assert.Equal("accepted", await Scene.VerdictsAsync(seeder, chain.Next([39])));
         await HubFixture.UntilAsync(async () => (await wallet.GetBalanceAsync()).Spendable.Value == 2_500, "the seeder");
+    }
+
+    [Fact]
+    public async Task Terms_OfAManifestsPayee_AreTheCreators()
+    {
+        HubCaller author = hub.Caller(9);
+        byte[] manifest = Scene.Sign(author.Key, "lnaddress:choir@example.org", "terms").Bytes.ToArray();
+        (await author.PostBytesAsync("/v1/registry/manifests", manifest, "application/json")).Required();
+        string creator = $"/v1/creators/{new DidKey(author.Key.PublicKey)}";
+        JsonElement payee = (await author.GetAsync(creator)).Required().Json.GetProperty("payees")[0];
+        Assert.False(payee.GetProperty("terms").GetProperty("chosen").GetBoolean());
+        string terms = $"/v1/payees/{payee.GetProperty("payeeId").GetString()}/terms";
+
+        Assert.Equal("unknown-payee", (await seeder.PutAsync(terms, new { schedule = "hourly" })).Problem);
+        (await author.PutAsync(terms, new { schedule = "weekly@fri-18:00", thresholdMsat = "5000" })).Required();
+        Assert.Equal("wrong-key", (await seeder.PutAsync(terms, new { schedule = "hourly" })).Problem);
+        JsonElement chosen = (await author.GetAsync(creator)).Required().Json.GetProperty("payees")[0].GetProperty("terms");
+        Assert.Equal(
+            ("weekly@fri-18:00", "5000", true),
+            (
+                chosen.GetProperty("schedule").GetString(),
+                chosen.GetProperty("thresholdMsat").GetString(),
+                chosen.GetProperty("chosen").GetBoolean()));
     }
 
     [Fact]

@@ -14,21 +14,32 @@ internal static class StatusCommand
     {
         Option<string> hub = CommandOptions.Hub();
         Option<bool> json = CommandOptions.Json("Print the hub's own answer, /v1/status.");
-        var command = new Command("status", "Show what a hub has received, holds, owes and has paid.") { hub, json };
-        command.SetAction((parsed, ct) => RunAsync(parsed.GetRequiredValue(hub), new Output(parsed.GetValue(json)), ct));
+        Option<string?> payee = new("--payee")
+        {
+            Description = "Show one payee instead: what it earned and got, and how it is paid.",
+            HelpName = "ID",
+        };
+        var command = new Command("status", "Show what a hub has received, holds, owes and has paid.") { hub, json, payee };
+        command.SetAction((parsed, ct) => RunAsync(
+            parsed.GetRequiredValue(hub), PathOf(parsed.GetValue(payee)), new Output(parsed.GetValue(json)), ct));
         return command.WithExamples("""
             mesh status
             mesh status --hub https://hub.example.org --json
+            mesh status --payee 4f0c...
             """);
     }
 
-    private static async Task<int> RunAsync(string address, Output output, CancellationToken cancellationToken)
+    private static string PathOf(string? payee) => payee is null ? "v1/status"
+        : Core.Identity.Id128.TryParseHex(payee, out Core.Identity.Id128 id) ? $"v1/payees/{id}"
+        : throw new Refusal($"'{payee}' is no payee's id: 32 hexadecimal digits, as mesh payouts shows them.");
+
+    private static async Task<int> RunAsync(string address, string path, Output output, CancellationToken cancellationToken)
     {
         JsonObject status;
         try
         {
             using var hub = new HubClient(new Uri(address), caller: null);
-            status = await hub.ReadAsync("v1/status", cancellationToken) as JsonObject ?? [];
+            status = await hub.ReadAsync(path, cancellationToken) as JsonObject ?? [];
         }
         catch (ClientException exception)
         {
@@ -61,6 +72,7 @@ internal static class StatusCommand
                     (name[..^6], DateTimeOffset.FromUnixTimeMilliseconds(number).ToString("u", CultureInfo.InvariantCulture)),
                 "settledBytes" when isNumber => ("content", Units.Bytes(number)),
                 _ when value is JsonObject inner => (name, Readable(inner)),
+                _ when value is JsonObject fields => (name, Readable(fields)),
                 _ => (name, value?.DeepClone()),
             };
             readable[label] = shown;

@@ -26,15 +26,21 @@ public sealed class PayeeDirectory(LedgerStore ledger)
     {
         foreach (Payee payee in payees)
         {
-            await EnsureAsync(new PayeeRecord
-            {
-                Id = payee.Id,
-                Kind = PayeeKind.Creator,
-                Owner = creator,
-                Destination = string.Join('\n', payee.Endpoints),
-            });
+            await EnsurePayeeAsync(payee.Id, creator, payee.Endpoints.Select(endpoint => endpoint.ToString()));
         }
     }
+
+    /// <summary>Notes one payee of a creator's manifests.</summary>
+    /// <param name="payeeId">The payee.</param>
+    /// <param name="creator">The creator's DID.</param>
+    /// <param name="endpoints">Where it is paid, the best first.</param>
+    public Task EnsurePayeeAsync(Id128 payeeId, string creator, IEnumerable<string> endpoints) => EnsureAsync(new PayeeRecord
+    {
+        Id = payeeId,
+        Kind = PayeeKind.Creator,
+        Owner = creator,
+        Destination = string.Join('\n', endpoints),
+    });
 
     /// <summary>Notes a seeder; its destination follows when it registers.</summary>
     public Task EnsureSeederAsync(PublicKey seeder) =>

@@ -4,9 +4,12 @@ using Microsoft.AspNetCore.Routing;
 using Orleans;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Manifests;
+using SeederMesh.Grains;
 using SeederMesh.Grains.Creators;
 using SeederMesh.Grains.Torrents;
 using SeederMesh.Hub.Pages;
+using SeederMesh.Hub.Payouts;
+using SeederMesh.Ledger;
 using SeederMesh.Registry;
 
 namespace SeederMesh.Hub.Api;
@@ -46,7 +49,8 @@ public sealed record CreatorPayeeAnswer(
     string PaidMsat,
     string PendingMsat,
     string OwedMsat,
-    DirectAnswer Direct);
+    DirectAnswer Direct,
+    PayeeTermsAnswer Terms);
 
 /// <summary>A creator's statement.</summary>
 public sealed record CreatorAnswer(
@@ -59,7 +63,7 @@ public sealed record CreatorAnswer(
     string OwedMsat);
 
 /// <summary>Statements for whoever asks: torrents and creators.</summary>
-internal sealed class ReadingEndpoints(IGrainFactory grains, ManifestRegistry registry)
+internal sealed class ReadingEndpoints(IGrainFactory grains, ManifestRegistry registry, LedgerStore ledger, HubSettings settings)
 {
     private const int DidLengthMax = 256;
 
@@ -103,6 +107,13 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, ManifestRegistry re
     {
         CreatorView creator = (did.Length <= DidLengthMax ? await grains.GetGrain<ICreatorGrain>(did).GetAsync() : null)
             ?? throw ProblemException.NotFound("creator", "No manifest of that creator is registered here.");
+        var payees = new List<CreatorPayeeAnswer>();
+        foreach (CreatorPayeeView payee in creator.Payees)
+        {
+            Id128 id = Fields.Id(payee.PayeeId, "payeeId");
+            payees.Add(ToAnswer(payee, await PayeeTermsAnswer.ReadAsync(ledger, settings, id)));
+        }
+
         return Results.Json(
             new CreatorAnswer(
                 creator.Did,
@@ -117,7 +128,7 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, ManifestRegistry re
                         Fields.Text(manifest.SettledMsat),
                         manifest.UploadedBytes)),
                 ],
-                [.. creator.Payees.Select(ToAnswer)],
+                payees,
                 Fields.Text(creator.Payees.Sum(payee => payee.Balance.EarnedMsat)),
                 Fields.Text(creator.Payees.Sum(payee => payee.Balance.PaidMsat)),
                 Fields.Text(creator.Payees.Sum(payee => payee.Balance.PendingMsat)),
@@ -125,7 +136,7 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, ManifestRegistry re
             SignedCall.Json);
     }
 
-    private static CreatorPayeeAnswer ToAnswer(CreatorPayeeView payee) => new(
+    private static CreatorPayeeAnswer ToAnswer(CreatorPayeeView payee, PayeeTermsAnswer terms) => new(
         payee.PayeeId,
         payee.Name,
         payee.Endpoints,
@@ -133,5 +144,6 @@ internal sealed class ReadingEndpoints(IGrainFactory grains, ManifestRegistry re
         Fields.Text(payee.Balance.PaidMsat),
         Fields.Text(payee.Balance.PendingMsat),
         Fields.Text(payee.Balance.OwedMsat),
-        DirectAnswer.Of(payee.Direct));
+        DirectAnswer.Of(payee.Direct),
+        terms);
 }

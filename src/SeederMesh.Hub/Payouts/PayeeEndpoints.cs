@@ -6,6 +6,7 @@ using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Core.Payouts;
 using SeederMesh.Grains;
+using SeederMesh.Grains.Creators;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Hub.Api;
 using SeederMesh.Hub.Hosting;
@@ -47,7 +48,7 @@ public sealed record PayNowAnswer(string OwedMsat, string PendingMsat, string Re
 /// <remarks>A seeder speaks for itself by its key, a creator for the payees that its manifests named first. The operator
 /// signs with the hub's own key, the file hub.key.</remarks>
 internal sealed class PayeeEndpoints(
-    IGrainFactory grains, LedgerStore ledger, HubSettings settings, HubKeys keys, PayoutQueue queue)
+    IGrainFactory grains, LedgerStore ledger, HubSettings settings, HubKeys keys, PayoutQueue queue, PayeeDirectory directory)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -73,6 +74,7 @@ internal sealed class PayeeEndpoints(
     private async Task<IResult> SetTermsAsync(string payeeId, HttpContext http)
     {
         SignedCall call = await SignedCall.ReadAsync(http);
+        await NoteOwnAsync(call.Caller, Fields.Id(payeeId, "payeeId"));
         PayeeRecord payee = await FindAsync(payeeId);
         if (!Speaks(call.Caller, payee))
         {
@@ -158,6 +160,18 @@ internal sealed class PayeeEndpoints(
     private async Task<IResult> ListParkedAsync() => Results.Json(
         new PayoutsAnswer([.. (await ledger.Reader.ListParkedPayoutsAsync()).Select(payout => PayoutAnswer.Of(payout))], Next: null),
         SignedCall.Json);
+
+    /// <summary>A creator may say how the payees of its manifests are paid before any of them has earned.</summary>
+    private async Task NoteOwnAsync(PublicKey caller, Id128 payeeId)
+    {
+        string did = new DidKey(caller).ToString();
+        if (await ledger.Reader.FindPayeeAsync(payeeId) is null
+            && await grains.GetGrain<ICreatorGrain>(did).GetAsync() is { } creator
+            && Array.Find(creator.Payees, payee => string.Equals(payee.PayeeId, payeeId.ToString(), StringComparison.Ordinal)) is { } named)
+        {
+            await directory.EnsurePayeeAsync(payeeId, did, named.Endpoints);
+        }
+    }
 
     private async Task<PayeeRecord> FindAsync(string payeeId) => await ledger.Reader.FindPayeeAsync(Fields.Id(payeeId, "payeeId"))
         ?? throw ProblemException.NotFound("payee", "There is no payee of that id.");
