@@ -18,7 +18,10 @@ internal static class BenchCommand
         var swarm = new Option<int>("--swarm") { Description = "Peers in each swarm", DefaultValueFactory = _ => 1000 };
         Option<int> threads = CommonOptions.Threads();
         var json = new Option<bool>("--json") { Description = "One line of JSON" };
-        var growth = new Option<string?>("--growth") { Description = "Also measures 1,000 to --peers peers, in swarms and as one, and writes this SVG" };
+        var growth = new Option<string?>("--growth")
+        {
+            Description = "Also measures 1,000 to --peers peers, in swarms and as one, and writes this SVG",
+        };
         var command = new Command("bench", "Measures piece deliveries a second with accounting on") { peers, pieces,
             swarm, threads, json, growth };
         command.SetAction(async (parsed, cancellation) =>
@@ -85,7 +88,8 @@ internal static class BenchCommand
     /// <summary>From a thousand peers on, ten times more each step: in swarms of a size, and in one swarm.</summary>
     private static void WriteGrowth(string path, BenchResult last, int swarm, int threads, CancellationToken cancellation)
     {
-        var plot = new SvgPlot($"Deliveries a second, {last.Pieces} pieces, {threads} threads", "peers", "deliveries a second", isLogX: true);
+        var plot = new SvgPlot(
+            $"Deliveries a second, {last.Pieces} pieces, {threads} threads", "peers", "deliveries a second", isLogX: true);
         // Once for nothing, so that the first point is not the compiler's.
         Measure(1000, last.Pieces, swarm, threads, cancellation);
         foreach (int size in (int[])[swarm, int.MaxValue])

@@ -41,7 +41,8 @@ internal static class LiveRun
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync($"--live {hub}: ended early; channels that were open stay open until they expire, and are refunded");
+            await Console.Error.WriteLineAsync($"--live {hub}: ended early; channels that were open stay open "
+                + "until they expire, and are refunded");
             return 130;
         }
     }

@@ -46,7 +46,8 @@ internal static class RunCommand
                 Scenario played = ScenarioReader.Read(CommonOptions.Load(names[0]), assignments);
                 return names.Length == 1 && Uri.TryCreate(address, UriKind.Absolute, out Uri? hub) && hub.Scheme is "http" or "https"
                     ? await LiveRun.PlayAsync(hub, played, Math.Max(1, parsed.GetValue(channels)), folder, cancellation)
-                    : throw new ScenarioException($"--live {address}: takes one scenario and the hub's address, e.g. http://127.0.0.1:8473");
+                    : throw new ScenarioException($"--live {address}: takes one scenario and the hub's address, "
+                        + "e.g. http://127.0.0.1:8473");
             }
 
             // All are read before the first runs: a mistake in the last one costs nobody an hour.

@@ -104,7 +104,8 @@ internal sealed class SwarmState
 
     /// <summary>Bytes of state that one peer takes, its plan and the wheel's nodes included.</summary>
     public int BytesPerPeer =>
-        (Words * sizeof(ulong)) + Unsafe.SizeOf<PeerRecord>() + (DegreeMax * Unsafe.SizeOf<LinkRecord>()) + (SlotsMax * Unsafe.SizeOf<SlotRecord>())
+        (Words * sizeof(ulong)) + Unsafe.SizeOf<PeerRecord>() + (DegreeMax * Unsafe.SizeOf<LinkRecord>())
+        + (SlotsMax * Unsafe.SizeOf<SlotRecord>())
         + (DownloadsMax * sizeof(ushort)) + (4 * sizeof(int)) + 2 + (2 * sizeof(long))
         + ((SlotsMax + TimersPerPeer) * TimingWheel.BytesPerNode);
 

@@ -85,22 +85,40 @@ public sealed class RandomScenarioTests
               split: { creator: {{creator}}, seeders: {{seeders}}, registry: {{registry}}, hub: {{10_000 - creator - seeders - registry}} }
               exposure: { initial: {{16 * (1 + random.Below(8))}}KiB, cap: 1MiB }
               verify-share: 1
-              payout: { threshold: {{1 + random.Below(5000)}}msat, fee-bearer: {{bearers[random.Below(3)]}}, fee-base: {{random.Below(30)}}msat, fee-ppm: {{random.Below(20_000)}} }
+              payout:
+                threshold: {{1 + random.Below(5000)}}msat
+                fee-bearer: {{bearers[random.Below(3)]}}
+                fee-base: {{random.Below(30)}}msat
+                fee-ppm: {{random.Below(20_000)}}
             populations:
-              - { name: seed, role: seed, count: {{1 + random.Below(2)}}, up: 2Mbit/s, choke: rotate, super-seeds: {{(random.Below(2) == 0 ? "yes" : "no")}} }
+              - { name: seed, role: seed, count: {{1 + random.Below(2)}}, up: 2Mbit/s, choke: rotate, super-seeds: {{Flag(2)}} }
 
             """);
         int populations = 1 + random.Below(4);
         for (int index = 0; index < populations; index++)
         {
-            yaml.Append(CultureInfo.InvariantCulture, $"  - {{ name: p{index}, count: {random.Below(15)}, arrival: flash({1 + random.Below(60)}s), ");
-            yaml.Append(CultureInfo.InvariantCulture, $"up: {100 + random.Below(900)}kbit/s, down: {500 + random.Below(4000)}kbit/s, ");
-            yaml.Append(CultureInfo.InvariantCulture, $"slots: {1 + random.Below(6)}, stay: {random.Below(60)}s, choke: {chokes[random.Below(4)]}, ");
-            yaml.Append(CultureInfo.InvariantCulture, $"abort-rate: 0.00{random.Below(10)}/s, nat: 0.{random.Below(10)}, ");
-            yaml.Append(CultureInfo.InvariantCulture, $"uploads: {(random.Below(4) > 0 ? "yes" : "no")}, pays: {(random.Below(4) > 0 ? "yes" : "no")}, ");
-            yaml.Append(CultureInfo.InvariantCulture, $"signs: {(random.Below(3) > 0 ? int.MaxValue : random.Below(4))} }}\n");
+            int signs = random.Below(3) > 0 ? int.MaxValue : random.Below(4);
+            yaml.Append(CultureInfo.InvariantCulture, $$"""
+                  - name: p{{index}}
+                    count: {{random.Below(15)}}
+                    arrival: flash({{1 + random.Below(60)}}s)
+                    up: {{100 + random.Below(900)}}kbit/s
+                    down: {{500 + random.Below(4000)}}kbit/s
+                    slots: {{1 + random.Below(6)}}
+                    stay: {{random.Below(60)}}s
+                    choke: {{chokes[random.Below(4)]}}
+                    abort-rate: 0.00{{random.Below(10)}}/s
+                    nat: 0.{{random.Below(10)}}
+                    uploads: {{Flag(4)}}
+                    pays: {{Flag(4)}}
+                    signs: {{signs}}
+
+                """);
         }
 
         return yaml.ToString();
+
+        // "no" once in so many.
+        string Flag(int one) => random.Below(one) > 0 ? "yes" : "no";
     }
 }
