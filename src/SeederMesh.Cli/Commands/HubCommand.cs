@@ -28,7 +28,7 @@ internal static class HubCommand
         + "owed. [default: 1sat]");
     private static readonly Option<int?> Interval = new("--payout-interval")
     {
-        Description = "At most one payment to each payee in so many milliseconds. [default: 1000]",
+        Description = "At most one payment to each payee in so many milliseconds. [default: 200]",
         HelpName = "MS",
     };
 
