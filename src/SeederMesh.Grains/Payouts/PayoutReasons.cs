@@ -16,6 +16,7 @@ internal static class PayoutReasons
             PaymentFailure.WrongNetwork => "Name a destination of the network that the hub is on.",
             PaymentFailure.RefusedByPayee or PaymentFailure.Expired => "The payee's wallet has to accept payments again.",
             PaymentFailure.InsufficientBalance => "The operator adds outgoing liquidity.",
+            PaymentFailure.HashUsedUp => "The payee's wallet is asked for a new invoice.",
             PaymentFailure.NodeUnavailable => "The operator looks after the hub's Lightning node.",
             _ => "",
         };

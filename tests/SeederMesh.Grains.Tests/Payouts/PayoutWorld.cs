@@ -207,12 +207,12 @@ internal sealed class PayoutWorld : IAsyncDisposable
 #else
         // Free ports, because worlds run side by side.
         silos++;
-        using var silo = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        using var port = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         using var gateway = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        silo.Start();
+        port.Start();
         gateway.Start();
         builder.UseLocalhostClustering(
-            ((System.Net.IPEndPoint)silo.LocalEndpoint).Port, ((System.Net.IPEndPoint)gateway.LocalEndpoint).Port);
+            ((System.Net.IPEndPoint)port.LocalEndpoint).Port, ((System.Net.IPEndPoint)gateway.LocalEndpoint).Port);
 #endif
     }
 
