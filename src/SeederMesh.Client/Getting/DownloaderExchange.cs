@@ -1,23 +1,12 @@
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Exchange;
 using SeederMesh.Core.Identity;
-using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
 
 namespace SeederMesh.Client;
 
 /// <summary>Asks the hub for a grant of a seeder: its key, the limit, the generation.</summary>
 internal delegate Task<SignedGrant> GrantRequest(PublicKey seeder, Msat limit, int generation);
-
-/// <summary>What a paid download has agreed to.</summary>
-/// <param name="Key">The download's key.</param>
-/// <param name="Hub">The hub's key.</param>
-/// <param name="Layout">The torrent's pieces.</param>
-/// <param name="PieceLength">Bytes of a full piece.</param>
-/// <param name="Price">The price of a MiB.</param>
-/// <param name="Budget">What the channel holds for this run.</param>
-internal sealed record PaymentPlan(
-    SigningKey Key, PublicKey Hub, PieceMap Layout, int PieceLength, PricePerMebibyte Price, Msat Budget);
 
 /// <summary>The downloader's side of the receipt protocol with all seeders at once.</summary>
 /// <remarks>
@@ -44,9 +33,6 @@ internal sealed class DownloaderExchange(
 
     private const long AskAgainMs = 500;
     private const long StuckMs = 3_000;
-    private const long GrantBytesMin = 4 << 20;
-    private const long FirstGrantBytesMax = 16 << 20;
-    private const long GrantBytesMax = 256 << 20;
 
     private readonly DownloadBudget budget = new(plan.Budget);
     private readonly Dictionary<PublicKey, SupplyingSeeder> seeders = [];
@@ -252,14 +238,8 @@ internal sealed class DownloaderExchange(
             return;
         }
 
-        long share = (RemainingBytes / Math.Max(1, seeders.Values.Count(other => other.Peer is not null))) + (2L * plan.PieceLength);
-
-        // What is set aside for one seeder is not there for the others, and comes free only when it has reported: no more
-        // than a quarter of a small budget.
-        long affordable = plan.Price.BytesFor(plan.Budget);
-        long first = Math.Max(Math.Clamp(affordable / 16, GrantBytesMin, FirstGrantBytesMax), 4L * plan.PieceLength);
-        long most = Math.Max(Math.Clamp(affordable / 4, GrantBytesMin, GrantBytesMax), 8L * plan.PieceLength);
-        long bytes = Math.Min(Math.Min(first << Math.Min(2 * seeder.GrantsShown, 16), most), share) + seeder.Session.UnsignedBytes;
+        int supplying = Math.Max(1, seeders.Values.Count(other => other.Peer is not null));
+        long bytes = plan.GrantBytes(seeder.GrantsShown, RemainingBytes / supplying) + seeder.Session.UnsignedBytes;
         long least = Math.Min(plan.PieceLength, Math.Max(seeder.Session.UnsignedBytes, Math.Min(RemainingBytes, plan.PieceLength)));
         if (GrantMax?.Invoke() is { } allowed)
         {
