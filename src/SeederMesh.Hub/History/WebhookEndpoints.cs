@@ -83,7 +83,9 @@ internal sealed class WebhookEndpoints(LedgerStore ledger, WebhookSecrets secret
         RefuseOlder(webhook, call);
         await StoreAsync(webhook with
         {
-            Status = WebhookStatus.Removed, SignedUnixSeconds = call.SignedUnixSeconds, Revision = webhook.Revision + 1,
+            Status = WebhookStatus.Removed,
+            SignedUnixSeconds = call.SignedUnixSeconds,
+            Revision = webhook.Revision + 1,
         });
         return Results.NoContent();
     }
