@@ -35,12 +35,17 @@ public sealed class HubFeed
             new BoundedChannelOptions(WaitingMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
         bool taken = ImmutableInterlocked.Update(
             ref watchers, (all, added) => all.Length < WatchersMax ? all.Add(added) : all, channel);
-        return taken ? new HubWatch(channel.Reader, () => ImmutableInterlocked.Update(ref watchers, (all, gone) =>
-            all.Remove(gone), channel)) : null;
+        return taken ? new HubWatch(channel.Reader, End) : null;
+
+        void End()
+        {
+            ImmutableInterlocked.Update(ref watchers, (all, gone) => all.Remove(gone), channel);
+            channel.Writer.TryComplete();  // who still reads comes to the end
+        }
     }
 }
 
-/// <summary>One watcher's events; disposing ends it.</summary>
+/// <summary>One watcher's events; disposing ends it, and whoever reads it.</summary>
 /// <param name="events">The events.</param>
 /// <param name="end">Stops the publisher.</param>
 public sealed class HubWatch(ChannelReader<HubEvent> events, Action end) : IDisposable
