@@ -26,6 +26,25 @@ public abstract class LedgerGrain(LedgerStore ledger) : Grain
         }
     }
 
+    /// <summary>Stores, and whatever becomes of that has somebody looked at: where the answer is lost the posting may be
+    /// durable, a repeat of the command then changes nothing, and nobody else would say so.</summary>
+    /// <param name="posting">What may be owed.</param>
+    /// <param name="note">Has whoever is owed looked at; a look in vain costs nothing.</param>
+    /// <exception cref="LedgerUnavailableException">The outcome is unknown; the activation ends, and the next one loads
+    /// what is stored.</exception>
+    /// <exception cref="StaleGrainException">Somebody else wrote meanwhile; the activation ends.</exception>
+    protected async Task StoreAndNoteAsync(Posting posting, Action note)
+    {
+        try
+        {
+            await StoreAsync(posting);
+        }
+        finally
+        {
+            note();
+        }
+    }
+
     /// <summary>Stores, or answers why the ledger refuses.</summary>
     /// <exception cref="LedgerUnavailableException">The outcome is unknown; the activation ends, and the next one loads
     /// what is stored.</exception>

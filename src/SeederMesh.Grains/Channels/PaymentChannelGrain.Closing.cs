@@ -66,8 +66,8 @@ public sealed partial class PaymentChannelGrain
         if (state.Record.Mode == ChannelMode.Prepaid && command.Refund is { } destination
             && !string.Equals(destination, state.Record.RefundDestination, StringComparison.Ordinal))
         {
-            await StoreChannelAsync(state.Record with { RefundDestination = destination });
-            payouts.NoteChannel(channelId);
+            await StoreChannelAsync(
+                state.Record with { RefundDestination = destination }, () => payouts.NoteChannel(channelId));
         }
 
         bool isNew = await StartToCloseAsync();
@@ -151,11 +151,15 @@ public sealed partial class PaymentChannelGrain
             ClosedUnixMs = NowUnixMs,
             Revision = state.Record.Revision + 1,
         };
-        await StoreAsync(ChannelPostings.Close(record, effect, state.Channel.Seeders, state.Manifest));
+        await StoreAndNoteAsync(ChannelPostings.Close(record, effect, state.Channel.Seeders, state.Manifest), NoteClosed);
         state.Channel.Apply(effect);
         state.Record = record;
         feed.Publish(new ChannelChanged(channelId.ToString(), "closed"));
-        if (record.Mode == ChannelMode.Direct)
+    }
+
+    private void NoteClosed()
+    {
+        if (state!.Record.Mode == ChannelMode.Direct)
         {
             return;
         }
@@ -167,10 +171,10 @@ public sealed partial class PaymentChannelGrain
         }
     }
 
-    private async Task StoreChannelAsync(ChannelRecord changed)
+    private async Task StoreChannelAsync(ChannelRecord changed, Action? note = null)
     {
         ChannelRecord record = changed with { Revision = state!.Record.Revision + 1 };
-        await StoreAsync(new Posting { Id = default, Records = [record] });
+        await StoreAndNoteAsync(new Posting { Id = default, Records = [record] }, note ?? (() => { }));
         state.Record = record;
     }
 }

@@ -117,18 +117,21 @@ public sealed partial class PaymentChannelGrain
             Refunded = state.Record.Refunded + effect.RefundNow,
             Revision = state.Record.Revision + 1,
         };
-        await StoreAsync(ChannelPostings.Fund(record, invoice));
+        bool isTooLate = !effect.RefundNow.IsZero;
+        await StoreAndNoteAsync(ChannelPostings.Fund(record, invoice), () => NoteRefund(isTooLate));
         state.Channel.Apply(effect);
         state.Record = record;
         state.Invoices[index] = invoice;
         feed.Publish(new ChannelFunded(channelId.ToString(), effect.Amount.Value));
-        if (effect.RefundNow.IsZero)
-        {
-            return FundOutcome.Booked;
-        }
+        return isTooLate ? FundOutcome.Refunded : FundOutcome.Booked;
+    }
 
-        payouts.NoteChannel(channelId);
-        return FundOutcome.Refunded;
+    private void NoteRefund(bool isDue)
+    {
+        if (isDue)
+        {
+            payouts.NoteChannel(channelId);
+        }
     }
 
     private static bool HasSameTerms(ChannelRecord record, OpenChannelCommand command) =>

@@ -77,7 +77,7 @@ public sealed partial class PaymentChannelGrain
                 Revision = state.Record.Revision + 1,
             };
             GrantRecord[] grants = [.. chunk.Select(After)];
-            await StoreAsync(ChannelPostings.Settle(record, grants, chunk, state.Manifest, now));
+            await StoreAndNoteAsync(ChannelPostings.Settle(record, grants, chunk, state.Manifest, now), () => NoteEarnings(chunk));
             state.Record = record;
             for (int index = 0; index < chunk.Length; index++)
             {
@@ -103,7 +103,6 @@ public sealed partial class PaymentChannelGrain
 
     private void Announce(Settlement settlement)
     {
-        NotePayees(PayeeRecord.IdOfSeeder(settlement.Seeder));
         if (feed.IsWatched)
         {
             feed.Publish(new ReceiptsSettled(
@@ -113,6 +112,14 @@ public sealed partial class PaymentChannelGrain
                 settlement.Bytes,
                 settlement.Receipts.Entries.Length,
                 settlement.Amount.Value));
+        }
+    }
+
+    private void NoteEarnings(Settlement[] settlements)
+    {
+        foreach (Settlement settlement in settlements)
+        {
+            NotePayees(PayeeRecord.IdOfSeeder(settlement.Seeder));
         }
     }
 

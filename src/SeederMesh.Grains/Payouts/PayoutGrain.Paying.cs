@@ -19,7 +19,14 @@ public sealed partial class PayoutGrain
     /// <summary>How soon somebody whose earnings gather is looked at again, at the latest.</summary>
     private const long GatherLookMs = 2_000;
 
+    /// <summary>How soon revenue that other payments count on is looked at again, the first time.</summary>
+    private const long RevenueLookMsMin = 250;
+
+    /// <summary>So long others may keep the hub's revenue; then whoever is paid bears the route.</summary>
+    private const long RevenueWaitMsMax = 4_000;
+
     private long ripeSinceUnixMs;
+    private long revenueWantedSinceUnixMs;
 
     /// <summary>A scheduled payment went out in parts, and the last one is still to come.</summary>
     private bool isRoundOpen;
@@ -40,7 +47,7 @@ public sealed partial class PayoutGrain
             return wait;
         }
 
-        Msat revenue = await fees.AvailableAsync();
+        (Msat revenue, Msat hoped) = await fees.FindAsync();
         Msat? free = await FindLiquidityAsync();
         if (free is not { } spendable)
         {
@@ -48,6 +55,11 @@ public sealed partial class PayoutGrain
         }
 
         PayoutIntent? wanted = Decide(owed, Msat.Max, revenue);
+        if (!isAsked && FindWaitForRevenue(wanted, Decide(owed, Msat.Max, hoped), now) is { } promised)
+        {
+            return promised;
+        }
+
         if (wanted is null)
         {
             return route.ForgottenAtUnixMs > now && route.Minimum > owed
@@ -99,6 +111,30 @@ public sealed partial class PayoutGrain
                 Reason = "The node is busy: earnings gather into one payment.",
             }
             : null;
+    }
+
+    /// <summary>What another payment counts on it mostly gives back within moments: until then nobody bears a route that
+    /// the hub would have borne. A payment that is held does not keep anybody waiting for long.</summary>
+    private PayReply? FindWaitForRevenue(PayoutIntent? wanted, PayoutIntent? hoped, long now)
+    {
+        if (hoped is null || (wanted is not null && wanted.PayeeFeeLimit <= hoped.PayeeFeeLimit))
+        {
+            revenueWantedSinceUnixMs = 0;
+            return null;
+        }
+
+        revenueWantedSinceUnixMs = revenueWantedSinceUnixMs == 0 ? now : revenueWantedSinceUnixMs;
+        long waited = now - revenueWantedSinceUnixMs;
+        if (waited < RevenueWaitMsMax)
+        {
+            // Each look comes after twice the time, so that few are in vain.
+            return Wait(
+                revenueWantedSinceUnixMs + Math.Clamp(2 * waited, RevenueLookMsMin, RevenueWaitMsMax),
+                "Other payments count on the hub's revenue, which is to pay for this one's route too.");
+        }
+
+        revenueWantedSinceUnixMs = 0;
+        return null;
     }
 
     private async Task<Msat?> FindLiquidityAsync()

@@ -109,9 +109,8 @@ public sealed partial class PayoutGrain(
             SignedUnixSeconds = command.SignedUnixSeconds,
             Revision = (chosen?.Revision ?? 0) + 1,
         };
-        await StoreAsync(new Posting { Id = default, Records = [next] });
+        await StoreAndNoteAsync(new Posting { Id = default, Records = [next] }, () => queue.NoteChanged(source.Id));
         chosen = next;
-        queue.NoteChanged(source.Id);
         return true;
     }
 
@@ -129,10 +128,18 @@ public sealed partial class PayoutGrain(
             await AskAsync();
         }
 
-        PayReply reply = current is null && NowUnixMs >= notBeforeUnixMs ? await PayOwedAsync(isAsked) : new PayReply();
+        PayReply reply = new();
+        if (current is null && NowUnixMs >= notBeforeUnixMs)
+        {
+            notBeforeUnixMs = 0;
+            reply = await PayOwedAsync(isAsked);
+        }
+
+        // Whether there is a time is asked, not whether it is still to come: on a busy machine it may have come meanwhile,
+        // and nobody else would look again.
         return current is { Status: PayoutStatus.Parked } ? Wait(notBeforeUnixMs, current.Reason ?? "")
             : current is not null ? Wait(notBeforeUnixMs, "The payment is in flight: its fate is asked for until it is known.")
-            : NowUnixMs < notBeforeUnixMs ? Wait(notBeforeUnixMs, lastReason)
+            : notBeforeUnixMs != 0 ? Wait(notBeforeUnixMs, lastReason)
             : reply;
     }
 

@@ -30,7 +30,11 @@ public sealed class RoutingFeeBudget(LedgerStore ledger, HubSettings settings, T
     private long Hour => clock.GetUtcNow().ToUnixTimeMilliseconds() / HourMs;
 
     /// <summary>What a further payment may count on.</summary>
-    public async Task<Msat> AvailableAsync()
+    public async Task<Msat> AvailableAsync() => (await FindAsync()).Free;
+
+    /// <summary>What a further payment may count on: now, and at the most once no other payment counts on any of
+    /// it.</summary>
+    public async Task<(Msat Free, Msat Hoped)> FindAsync()
     {
         if (!isLoaded)
         {
@@ -40,7 +44,7 @@ public sealed class RoutingFeeBudget(LedgerStore ledger, HubSettings settings, T
         LedgerAccount? account = await ledger.Reader.FindAccountAsync(AccountOpening.HubRevenue.Id);
         if (account is null)
         {
-            return Msat.Zero;
+            return (Msat.Zero, Msat.Zero);
         }
 
         lock (gate)
@@ -51,7 +55,11 @@ public sealed class RoutingFeeBudget(LedgerStore ledger, HubSettings settings, T
             }
 
             Msat ofDay = hours.Values.Aggregate(Msat.Zero, (sum, fees) => sum + fees);
-            return settings.RoutingFees.Available((account.Available, account.CreditsPosted), (ofDay, spentEver), promisedSum);
+            (Msat Free, Msat Earned) revenue = (account.Available, account.CreditsPosted);
+            (Msat Day, Msat Ever) spent = (ofDay, spentEver);
+            return (
+                settings.RoutingFees.Available(revenue, spent, promisedSum),
+                settings.RoutingFees.Available(revenue, spent, Msat.Zero));
         }
     }
 

@@ -27,12 +27,14 @@ internal sealed class DonationDesk(LedgerStore ledger, PayeeDirectory payees, Pa
             return false;
         }
 
+        IReadOnlyList<Payee> named = await ReadPayeesAsync(donation);
         if (donation.PaidUnixMs is not null)
         {
+            // The answer of the first booking may have been lost, and then nobody was noted.
+            NoteAll(named.Select(payee => payee.Id));
             return true;
         }
 
-        IReadOnlyList<Payee> named = await ReadPayeesAsync(donation);
         await payees.EnsureAsync(donation.Creator, named);
         ImmutableArray<(Id128 Payee, Msat Part)> parts = DonationSplit.Divide(
             [.. named.Select(payee => new PayeeShare(payee.Id, new BasisPoints(payee.ShareBps)))], settled.Received);
@@ -60,12 +62,16 @@ internal sealed class DonationDesk(LedgerStore ledger, PayeeDirectory payees, Pa
             throw new InvalidOperationException($"A donation was not booked ({result.Outcome}): {result.Detail}");
         }
 
-        foreach ((Id128 payee, Msat _) in parts)
+        NoteAll(parts.Select(part => part.Payee));
+        return true;
+    }
+
+    private void NoteAll(IEnumerable<Id128> earners)
+    {
+        foreach (Id128 payee in earners)
         {
             queue.NotePayee(payee);
         }
-
-        return true;
     }
 
     private async Task<IReadOnlyList<Payee>> ReadPayeesAsync(DonationRecord donation)

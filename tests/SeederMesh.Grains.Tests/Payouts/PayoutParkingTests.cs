@@ -60,6 +60,18 @@ public sealed class PayoutParkingTests
         Assert.Equal(PayoutWorld.OwedMsat, await world.ReceivedMsatAsync());
     }
 
+    /// <summary>Who was refused is looked at again, however long the hub took to find that out.</summary>
+    [Fact]
+    public async Task Pay_RefusedOnAMachineSlowerThanTheBackOff_SaysWhenToLookAgain()
+    {
+        await using PayoutWorld world = await PayoutWorld.OpenAsync(destination: "lnaddress:anna@example.org");
+        world.Clock.EachLook = TimeSpan.FromSeconds(2);
+        PayReply reply = await world.PayAsync();
+        world.Clock.EachLook = TimeSpan.Zero;
+        Assert.NotNull(reply.AgainAtUnixMs);
+        Assert.Equal("No invoices here.", reply.Reason);
+    }
+
     [Fact]
     public async Task Pay_WhileTheNodeHasTooLittle_NeverParksForIt()
     {
@@ -101,6 +113,18 @@ public sealed class PayoutParkingTests
         world.Clock.Advance(TimeSpan.FromMinutes(1));
         await world.PayAsync();
         Assert.Equal(PayoutWorld.OwedMsat + 2_000, await world.ReceivedMsatAsync());
+    }
+
+    /// <summary>The repeat of a command whose answer was lost changes nothing, so the first one must have been noted.</summary>
+    [Fact]
+    public async Task SetTerms_WhoseAnswerTheLedgerLoses_HasThePayeeLookedAt()
+    {
+        await using PayoutWorld world = await PayoutWorld.OpenAsync();
+        PayoutQueue queue = world.Services.GetRequiredService<PayoutQueue>();
+        world.Database.LoseAnswerAfter(0);
+        await Assert.ThrowsAnyAsync<Exception>(() => world.Grain().SetTermsAsync(Terms("stream", signed: 10)));
+        Assert.Equal(1, queue.Waiting);
+        Assert.True(await world.Grain().SetTermsAsync(Terms("stream", signed: 10)));
     }
 
     [Fact]

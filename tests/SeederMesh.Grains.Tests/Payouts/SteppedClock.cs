@@ -9,13 +9,16 @@ internal sealed class SteppedClock : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <summary>How much time each look at the wall time takes: a machine that is too busy.</summary>
+    public TimeSpan EachLook { get; set; }
+
     public void Advance(TimeSpan by)
     {
         Interlocked.Add(ref aheadTicks, by.Ticks);
         Interlocked.Add(ref elapsedTicks, Math.Max(0, by.Ticks));
     }
 
-    public override DateTimeOffset GetUtcNow() => start + TimeSpan.FromTicks(Interlocked.Read(ref aheadTicks));
+    public override DateTimeOffset GetUtcNow() => start + TimeSpan.FromTicks(Interlocked.Add(ref aheadTicks, EachLook.Ticks));
 
     public override long GetTimestamp() => Interlocked.Read(ref elapsedTicks);
 
