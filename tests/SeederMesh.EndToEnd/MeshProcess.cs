@@ -18,6 +18,8 @@ internal sealed class MeshProcess : IAsyncDisposable
         reading = Task.WhenAll(ReadAsync(process.StandardOutput, lines), ReadAsync(process.StandardError, errors));
     }
 
+    public bool HasExited => process.HasExited;
+
     public string Errors
     {
         get
@@ -78,30 +80,30 @@ internal sealed class MeshProcess : IAsyncDisposable
         return process.ExitCode;
     }
 
-    /// <summary>Waits for the first event of a name.</summary>
-    public async Task<JsonObject> EventAsync(string name)
+    /// <summary>Waits for the first event of a name, or for the first of them that is as wanted.</summary>
+    public async Task<JsonObject> EventAsync(string name, Func<JsonObject, bool>? isWanted = null)
     {
         long started = Stopwatch.GetTimestamp();
         while (true)
         {
-            if (FindEvent(name) is { } found)
+            if (FindEvent(name, isWanted) is { } found)
             {
                 return found;
             }
 
-            Assert.False(process.HasExited && FindEvent(name) is null, $"ended without \"{name}\":\n{Text}\n{Errors}");
+            Assert.False(process.HasExited && FindEvent(name, isWanted) is null, $"ended without \"{name}\":\n{Text}\n{Errors}");
             Assert.True(Stopwatch.GetElapsedTime(started) < Patience, $"no \"{name}\" in time:\n{Text}\n{Errors}");
             await Task.Delay(20);
         }
     }
 
-    /// <summary>The last event of a name, if there was one.</summary>
-    public JsonObject? FindEvent(string name)
+    /// <summary>The last event of a name that is as wanted, if there was one.</summary>
+    public JsonObject? FindEvent(string name, Func<JsonObject, bool>? isWanted = null)
     {
         lock (lines)
         {
             return lines.Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line) as JsonObject)
-                .LastOrDefault(fields => (string?)fields?["event"] == name);
+                .LastOrDefault(fields => (string?)fields?["event"] == name && isWanted?.Invoke(fields!) != false);
         }
     }
 
@@ -113,6 +115,13 @@ internal sealed class MeshProcess : IAsyncDisposable
     {
         process.StandardInput.Close();
         return await EndAsync();
+    }
+
+    /// <summary>Ends it at once by SIGKILL, wherever it is.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await EndAsync();
     }
 
     public async ValueTask DisposeAsync()

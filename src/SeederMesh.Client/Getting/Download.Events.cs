@@ -91,8 +91,14 @@ internal sealed partial class Download
     private void OnPiecePassed(PiecePassed passed)
     {
         pieces++;
-        bytes += passed.Length;
         movedAt = clock.GetTimestamp();
+        if (!isStarted)
+        {
+            // What an earlier run left on the disk passes the check too, and nobody sent it now.
+            return;
+        }
+
+        bytes += passed.Length;
         if (exchange is not null)
         {
             exchange.RemainingBytes = Math.Max(0, exchange.RemainingBytes - passed.Length);

@@ -103,7 +103,7 @@ public sealed record GetStatement
     /// <summary>The peers that supplied anything in this run, the largest first.</summary>
     public IReadOnlyList<SupplierStatement> Suppliers { get; init; } = [];
 
-    /// <summary>Bytes that passed their hash check in this run.</summary>
+    /// <summary>Bytes that peers sent in this run, and that passed their hash check.</summary>
     public long Bytes { get; init; }
 
     /// <summary>Of those, bytes that receipts were signed for.</summary>
@@ -168,7 +168,7 @@ public sealed record GetSnapshot
     /// <summary>Connected peers.</summary>
     public int Peers { get; init; }
 
-    /// <summary>Pieces that passed in this run.</summary>
+    /// <summary>Pieces that passed in this run, those that an earlier one left on the disk included.</summary>
     public long Pieces { get; init; }
 
     /// <summary>Receipts signed in this run.</summary>

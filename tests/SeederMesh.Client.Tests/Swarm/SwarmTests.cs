@@ -161,8 +161,9 @@ public sealed class SwarmTests
         Assert.Single(await swarm.Network.Hub.ListInvoicesAsync(10));
         Assert.Equal(1, swarm.Hub.Look(channels => channels.Count));
         Assert.True(firstBytes > 0);
+        Assert.InRange(result.Statement!.Bytes, 1, swarm.ContentBytes - firstBytes);
         Assert.All(swarm.Hub.Verdicts, verdict => Assert.Contains(verdict.Verdict, new[] { ReceiptVerdict.Accepted, ReceiptVerdict.Duplicate }));
-        Assert.True(result.Statement!.Settled <= swarm.Price.Of(swarm.ContentBytes));
+        Assert.True(result.Statement.Settled <= swarm.Price.Of(swarm.ContentBytes));
     }
 
     [Fact]
