@@ -48,8 +48,8 @@ internal sealed class DirectScene : IAsyncDisposable
     public MeshProcess Get(params string[] more)
     {
         MeshProcess get = MeshProcess.Start(
-            ["get", magnet, "--direct", "--budget", Budget, "--yes", "--data", DownloaderHome, "--output", folder.In("arrived"), "--port", "0",
-                "--local", "--json", "--hub", url, .. more]);
+            ["get", magnet, "--direct", "--budget", Budget, "--yes", "--data", DownloaderHome, "--output", folder.In("arrived"),
+                "--port", "0", "--local", "--json", "--hub", url, .. more]);
         processes.Add(get);
         return get;
     }
