@@ -12,7 +12,6 @@ namespace SeederMesh.Lightning.Eclair;
 public sealed partial class EclairNode
 {
     private static readonly TimeSpan payMargin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan lookEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly HashSet<Digest> sending = [];
 
@@ -52,7 +51,7 @@ public sealed partial class EclairNode
             return before.Status switch
             {
                 PaymentStatus.Succeeded or PaymentStatus.Unknown => before,
-                PaymentStatus.Pending => await WaitForAsync(before, request.TimeLimit, cancellation),
+                PaymentStatus.Pending => await PendingPayment.WaitAsync(this, before, request.TimeLimit, clock, cancellation),
                 _ => await SendAsync(request, outgoing, cancellation),
             };
         }
@@ -196,26 +195,5 @@ public sealed partial class EclairNode
             ("blocking", "true"),
             ("timeoutSeconds", Math.Max(1, (long)timeLimit.TotalSeconds).ToString(CultureInfo.InvariantCulture)),
         ];
-    }
-
-    private async Task<Payment> WaitForAsync(Payment pending, TimeSpan timeLimit, CancellationToken cancellation)
-    {
-        long since = clock.GetTimestamp();
-        Payment now = pending;
-        while (now.Status == PaymentStatus.Pending && clock.GetElapsedTime(since) < timeLimit)
-        {
-            try
-            {
-                await Task.Delay(lookEvery, clock, cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                return now;
-            }
-
-            now = await LookUpPaymentAsync(pending.PaymentHash, cancellation);
-        }
-
-        return now.Status == PaymentStatus.NotFound ? Payment.Unknown(pending.PaymentHash, "The payment has left the books.") : now;
     }
 }

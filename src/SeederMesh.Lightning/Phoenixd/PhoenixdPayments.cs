@@ -9,7 +9,6 @@ namespace SeederMesh.Lightning.Phoenixd;
 public sealed partial class PhoenixdNode
 {
     private static readonly TimeSpan payMargin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan lookEvery = TimeSpan.FromMilliseconds(500);
 
     /// <inheritdoc/>
     public async Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
@@ -41,7 +40,7 @@ public sealed partial class PhoenixdNode
 
         if (before.Status == PaymentStatus.Pending)
         {
-            return await WaitForAsync(before, request.TimeLimit, cancellation);
+            return await PendingPayment.WaitAsync(this, before, request.TimeLimit, clock, cancellation);
         }
 
         if (outgoing.Invoice.Amount is null && outgoing.Amount.Value % 1_000 != 0)
@@ -201,7 +200,7 @@ public sealed partial class PhoenixdNode
         return known.Status switch
         {
             PaymentStatus.Succeeded or PaymentStatus.Unknown => known,
-            PaymentStatus.Pending => await WaitForAsync(known, timeLimit, cancellation),
+            PaymentStatus.Pending => await PendingPayment.WaitAsync(this, known, timeLimit, clock, cancellation),
             _ => Payment.Failed(hash, failure, reason),
         };
     }
@@ -225,26 +224,5 @@ public sealed partial class PhoenixdNode
                 Fee = PhoenixdReader.Satoshi(answer, "routingFeeSat") ?? Msat.Zero,
                 Preimage = preimage,
             };
-    }
-
-    private async Task<Payment> WaitForAsync(Payment pending, TimeSpan timeLimit, CancellationToken cancellation)
-    {
-        long since = clock.GetTimestamp();
-        Payment now = pending;
-        while (now.Status == PaymentStatus.Pending && clock.GetElapsedTime(since) < timeLimit)
-        {
-            try
-            {
-                await Task.Delay(lookEvery, clock, cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                return now;
-            }
-
-            now = await LookUpPaymentAsync(pending.PaymentHash, cancellation);
-        }
-
-        return now.Status == PaymentStatus.NotFound ? Payment.Unknown(pending.PaymentHash, "The payment has left the books.") : now;
     }
 }
