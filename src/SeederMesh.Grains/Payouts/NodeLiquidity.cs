@@ -15,12 +15,15 @@ public sealed class NodeLiquidity(ILightningNode node, HubSettings settings, Tim
     /// <summary>How long a balance counts; payments in between are subtracted.</summary>
     private const long FreshMs = 1_000;
 
+    /// <summary>How long payees wait for a refund that does not ask again: it may have become another one, or found no
+    /// way.</summary>
+    private const long ClaimMs = 120_000;
+
     private readonly SemaphoreSlim reading = new(1);
     private readonly Lock gate = new();
     private readonly Dictionary<Id128, Msat> underWay = [];
-    private readonly Dictionary<Id128, Msat> claims = [];
+    private readonly Dictionary<Id128, (Msat Amount, long AtMs)> claims = [];
     private Int128 underWaySum;
-    private Int128 claimed;
     private Int128 left;
     private Int128 leftWhileReading;
     private Msat balance;
@@ -75,19 +78,18 @@ public sealed class NodeLiquidity(ILightningNode node, HubSettings settings, Tim
 
             underWay.Add(payoutId, amount);
             underWaySum += amount.Value;
-            Forget(refundOf);
+            claims.Remove(refundOf);
             return true;
         }
     }
 
-    /// <summary>A refund waits for liquidity: payees leave so much until it is met.</summary>
+    /// <summary>A refund waits for liquidity: payees leave so much until it is met, or has not asked again for two
+    /// minutes.</summary>
     public void Claim(Id128 channelId, Msat amount)
     {
         lock (gate)
         {
-            Forget(channelId);
-            claims[channelId] = amount;
-            claimed += amount.Value;
+            claims[channelId] = (amount, NowMs);
         }
     }
 
@@ -142,17 +144,22 @@ public sealed class NodeLiquidity(ILightningNode node, HubSettings settings, Tim
         }
     }
 
-    private void Forget(Id128 channelId)
-    {
-        if (claims.Remove(channelId, out Msat amount))
-        {
-            claimed -= amount.Value;
-        }
-    }
-
     private Msat Free(bool isRefund)
     {
-        Int128 free = balance.Value - settings.LiquidityReserve.Value - underWaySum - left - (isRefund ? 0 : claimed);
+        Int128 claimed = 0;
+        foreach ((Id128 channel, (Msat amount, long atMs)) in isRefund ? [] : claims.ToArray())
+        {
+            if (NowMs - atMs >= ClaimMs)
+            {
+                claims.Remove(channel);
+            }
+            else
+            {
+                claimed += amount.Value;
+            }
+        }
+
+        Int128 free = balance.Value - settings.LiquidityReserve.Value - underWaySum - left - claimed;
         return Msat.From((long)Int128.Max(0, free));
     }
 }

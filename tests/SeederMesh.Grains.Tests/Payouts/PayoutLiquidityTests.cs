@@ -37,6 +37,20 @@ public sealed class PayoutLiquidityTests
     }
 
     [Fact]
+    public async Task Pay_ARefundClaimsAndNeverAsksAgain_PayeesWaitTwoMinutesAndNoLonger()
+    {
+        await using PayoutWorld world = await PayoutWorld.OpenAsync();
+        world.Node.SpendableMsat = PayoutWorld.OwedMsat + 1_000;
+        world.Services.GetRequiredService<NodeLiquidity>().Claim(new Id128(77), Msat.From(7_500));
+        await world.PayAsync();
+        Assert.Equal(0, world.Node.Sent);
+
+        world.Clock.Advance(TimeSpan.FromSeconds(121));
+        await world.PayAsync();
+        Assert.Equal(PayoutWorld.OwedMsat, await world.ReceivedMsatAsync());
+    }
+
+    [Fact]
     public async Task Pay_MoreThanTheDestinationTakesAtATime_GoesInSeveralPayments()
     {
         await using PayoutWorld world = await PayoutWorld.OpenAsync(destination: "lnaddress:anna@example.org");
