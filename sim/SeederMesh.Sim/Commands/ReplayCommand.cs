@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SeederMesh.Core.Splits;
 using SeederMesh.Ledger;
+using SeederMesh.Ledger.ReceiptLogs;
 using SeederMesh.Sim.Accounting;
 using SeederMesh.Sim.Outputs;
 using SeederMesh.Sim.Replays;
@@ -8,35 +9,45 @@ using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Commands;
 
-/// <summary><c>mesh-sim replay HUB.DB</c>: a hub's settled receipts under another policy.</summary>
+/// <summary><c>mesh-sim replay FILE</c>: a hub's settled receipts under another policy.</summary>
 internal static class ReplayCommand
 {
     public static Command Create()
     {
-        var ledger = new Argument<string>("ledger") { Description = "A stopped hub's hub.db, or a copy of one" };
+        var log = new Argument<string>("file")
+        {
+            Description = "A receipt log that \"mesh hub export\" wrote, or a hub's hub.db, running or not; its content tells which",
+        };
         var set = new Option<string[]>("--set")
         {
             Description = "What is to differ: mechanism.price, .split.*, .payout.*, .exposure.*; e.g. --set mechanism.price=500msat/MiB",
         };
         Option<string> output = CommonOptions.Out("replay");
         var command = new Command("replay",
-            "Shows who would have earned what under another price, split, threshold or ramp") { ledger, set, output };
+            "Shows who would have earned what under another price, split, threshold or ramp") { log, set, output };
         command.SetAction(async (parsed, cancellation) =>
         {
-            string path = parsed.GetValue(ledger)!;
+            string path = parsed.GetValue(log)!;
             string[] assignments = parsed.GetValue(set) ?? [];
             ReplayPolicy policy = PolicyOf(assignments);
             if (!File.Exists(path))
             {
-                throw new ScenarioException($"{path}: no such ledger; give a stopped hub's hub.db");
+                throw new ScenarioException($"{path}: no such file; give a log of \"mesh hub export\", or a hub's hub.db");
             }
 
             try
             {
-                Write(parsed.GetValue(output)!, Replay.Of(await ReceiptLog.ReadAsync(path, cancellation), policy));
+                var replay = new Replay(policy);
+                await Task.Run(() => ReceiptLog.Read(path, replay.Add, cancellation), cancellation);
+                replay.PayOut();
+                Write(parsed.GetValue(output)!, replay);
                 return 0;
             }
-            catch (Exception exception) when (exception is LedgerInUseException or LedgerDatabaseException)
+            catch (ReceiptLogException exception)
+            {
+                throw new ScenarioException($"{path}: {exception.Message}");
+            }
+            catch (LedgerDatabaseException exception)
             {
                 await Console.Error.WriteLineAsync(exception.Message);
                 return 1;

@@ -1,85 +1,99 @@
 using SeederMesh.Core;
 using SeederMesh.Core.Identity;
-using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
 using SeederMesh.Core.Splits;
 using SeederMesh.Ledger;
-using SeederMesh.Ledger.Accounts;
-using SeederMesh.Ledger.Reading;
-using SeederMesh.Ledger.Records;
-using SeederMesh.Ledger.Transfers;
+using SeederMesh.Ledger.ReceiptLogs;
 
 namespace SeederMesh.Sim.Replays;
 
 /// <summary>What one grant's receipts came to.</summary>
 /// <param name="Seeder">Who uploaded.</param>
+/// <param name="Price">The price that its receipts counted.</param>
 /// <param name="Bytes">All of its bytes.</param>
 /// <param name="Receipts">How many receipts, one for each piece.</param>
-internal sealed record LoggedGrant(PublicKey Seeder, long Bytes, long Receipts);
+internal sealed record LoggedGrant(PublicKey Seeder, PricePerMebibyte Price, long Bytes, long Receipts);
 
-/// <summary>One channel: its grants in the order of their first settlement, and the terms that applied.</summary>
-internal sealed record LoggedChannel(Id128 Id, PricePerMebibyte Price, SplitPolicy Split, IReadOnlyList<LoggedGrant> Grants);
+/// <summary>One channel: its grants in the order of their first settlement, and the split that applied.</summary>
+internal sealed record LoggedChannel(Id128 Id, SplitPolicy Split, IReadOnlyList<LoggedGrant> Grants);
 
-/// <summary>The settled receipts of a hub, read from its ledger.</summary>
-internal static class ReceiptLog
+/// <summary>The settled receipts of a hub, from its ledger or from a log that it exported.</summary>
+/// <remarks>Memory holds the manifests' splits and one channel.</remarks>
+internal sealed class ReceiptLog
 {
-    /// <summary>Reads every channel of a ledger that no hub has open: a stopped hub's <c>hub.db</c>, or a
-    /// copy.</summary>
-    /// <exception cref="LedgerInUseException">A hub is running on it.</exception>
-    /// <exception cref="LedgerDatabaseException">It is no ledger.</exception>
-    public static async Task<IReadOnlyList<LoggedChannel>> ReadAsync(string path, CancellationToken cancellation)
+    private readonly Dictionary<Digest, SplitPolicy> splits = [];
+    private readonly List<LoggedGrant> grants = [];
+    private readonly Action<LoggedChannel> take;
+    private ChannelEntry? channel;
+    private LoggedGrant? grant;
+
+    private ReceiptLog(Action<LoggedChannel> take) => this.take = take;
+
+    /// <summary>Reads every channel that has settled something. The file's content tells which of the two it is; the hub
+    /// may be running.</summary>
+    /// <exception cref="LedgerDatabaseException">It is neither a ledger nor an exported log.</exception>
+    /// <exception cref="ReceiptLogException">A line of the log is wrong.</exception>
+    public static void Read(string path, Action<LoggedChannel> take, CancellationToken cancellation)
     {
-        using LedgerStore ledger = LedgerStore.OpenSqlite(path);
-        var channels = new List<LoggedChannel>();
-        foreach (ChannelStatus status in Enum.GetValues<ChannelStatus>().Where(status => status != ChannelStatus.None))
+        var log = new ReceiptLog(take);
+        if (ReceiptLogFormat.IsLog(path))
         {
-            Id128 after = default;
-            IReadOnlyList<ChannelRecord> page;
-            do
-            {
-                cancellation.ThrowIfCancellationRequested();
-                page = await ledger.Reader.ListChannelsAsync(status, after);
-                foreach (ChannelRecord record in page)
-                {
-                    after = record.Id;
-                    if (await ReadChannelAsync(ledger.Reader, record) is { } channel)
-                    {
-                        channels.Add(channel);
-                    }
-                }
-            }
-            while (page.Count == LedgerReader.PageMax);
+            using FileStream file = File.OpenRead(path);
+            ReceiptLogReader.Read(file, log.Add, cancellation);
+        }
+        else
+        {
+            LedgerReceiptLog.Read(path, log.Add, cancellation);
         }
 
-        return channels;
+        log.EndChannel();
     }
 
-    private static async Task<LoggedChannel?> ReadChannelAsync(LedgerReader reader, ChannelRecord record)
+    private void Add(ReceiptLogEntry entry)
     {
-        var grants = new List<(long Order, LoggedGrant Grant, Msat Price)>();
-        foreach (GrantRecord grant in await reader.ListGrantsAsync(record.Id))
+        switch (entry)
         {
-            if (grant.SettledBytes > 0)
-            {
-                // The first transfer of a grant's account sets its limit aside, the second is its first settlement.
-                IReadOnlyList<PostedTransfer> transfers = await reader.ListTransfersAsync(AccountOpening.Grant(grant.Id).Id, 0, 2);
-                grants.Add((
-                    transfers[^1].Sequence, new LoggedGrant(grant.SeederKey, grant.SettledBytes, grant.LastSequence),
-                        grant.PricePerMib));
-            }
+            case ManifestEntry manifest:
+                splits.Add(manifest.Digest, manifest.Split);
+                break;
+            case ChannelEntry next:
+                EndChannel();
+                channel = next;
+                break;
+            case GrantEntry next:
+                EndGrant();
+                grant = new LoggedGrant(next.Seeder, next.Price, 0, 0);
+                break;
+            case SettlementEntry settlement:
+                grant = grant! with
+                {
+                    Bytes = grant.Bytes + settlement.Bytes,
+                    Receipts = grant.Receipts + settlement.Receipts.Length,
+                };
+                break;
+            default:
+                throw new InvariantViolationException("a receipt log has four kinds of entries");
+        }
+    }
+
+    private void EndGrant()
+    {
+        if (grant is { Bytes: > 0 })
+        {
+            grants.Add(grant);
         }
 
-        if (grants.Count == 0)
+        grant = null;
+    }
+
+    private void EndChannel()
+    {
+        EndGrant();
+        if (grants.Count > 0)
         {
-            return null;
+            take(new LoggedChannel(channel!.Id, splits[channel.Manifest], [.. grants]));
         }
 
-        ManifestRecord manifest = await reader.FindManifestAsync(record.ManifestDigest)
-            ?? throw new InvariantViolationException("a channel's manifest is registered");
-        SplitPolicy split = SignedManifest.Verify(manifest.Body).Signed?.Manifest.Payment?.ToSplitPolicy()
-            ?? throw new InvariantViolationException("a registered manifest that is paid for is valid");
-        return new LoggedChannel(
-            record.Id, new PricePerMebibyte(grants[0].Price.Value), split, [.. grants.OrderBy(entry =>
-                entry.Order).Select(entry => entry.Grant)]);
+        grants.Clear();
     }
 }

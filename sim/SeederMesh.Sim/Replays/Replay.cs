@@ -34,11 +34,20 @@ internal sealed record ReplayedSeeder(PublicKey Seeder)
 /// <summary>Who would have earned what.</summary>
 internal sealed class Replay
 {
-    private readonly Dictionary<PublicKey, ReplayedSeeder> seeders = [];
+    private readonly ReplayPolicy policy;
+    private readonly Dictionary<PublicKey, ReplayedSeeder> byKey = [];
+
+    /// <summary>In the order of their first channel: names that are replaced by pseudonyms change nothing.</summary>
+    private readonly List<ReplayedSeeder> seeders = [];
+
+    public Replay(ReplayPolicy policy)
+    {
+        this.policy = policy;
+        Payouts = new PayoutTotals(policy.Payouts);
+    }
 
     /// <summary>The seeders, by their keys.</summary>
-    public IEnumerable<ReplayedSeeder> Seeders => seeders.Values.OrderBy(seeder => seeder.Seeder.ToString(),
-        StringComparer.Ordinal);
+    public IEnumerable<ReplayedSeeder> Seeders => seeders.OrderBy(seeder => seeder.Seeder.ToString(), StringComparer.Ordinal);
 
     /// <summary>Recorded and replayed totals of the payees, the registry and the hub, msat.</summary>
     public (long Recorded, long Replayed) Payees { get; private set; }
@@ -48,53 +57,46 @@ internal sealed class Replay
     public (long Recorded, long Replayed) Hub { get; private set; }
 
     /// <summary>What is paid out, and still owed, to the seeders at the end of the replay.</summary>
-    public PayoutTotals Payouts { get; private init; } = new(new MechanismModel());
+    public PayoutTotals Payouts { get; }
 
-    /// <summary>Replays channels through a policy.</summary>
-    public static Replay Of(IEnumerable<LoggedChannel> channels, ReplayPolicy policy)
+    /// <summary>Pays the seeders, after the last channel.</summary>
+    public void PayOut()
     {
-        var replay = new Replay { Payouts = new PayoutTotals(policy.Payouts) };
-        foreach (LoggedChannel channel in channels)
+        Payouts.AddRevenue(Hub.Replayed);
+        foreach (ReplayedSeeder seeder in seeders)
         {
-            replay.Add(channel, policy);
+            Payouts.Pay(seeder.ReplayedMsat);
         }
-
-        replay.Payouts.AddRevenue(replay.Hub.Replayed);
-        foreach (ReplayedSeeder seeder in replay.Seeders)
-        {
-            replay.Payouts.Pay(seeder.ReplayedMsat);
-        }
-
-        return replay;
     }
 
-    private void Add(LoggedChannel channel, ReplayPolicy policy)
+    /// <summary>Replays one channel.</summary>
+    public void Add(LoggedChannel channel)
     {
-        PricePerMebibyte price = policy.Price ?? channel.Price;
-        Shares recorded = Divide(channel, channel.Price, channel.Split);
-        Shares replayed = Divide(channel, price, policy.Split ?? channel.Split);
+        Shares recorded = Divide(channel, null, channel.Split);
+        Shares replayed = Divide(channel, policy.Price, policy.Split ?? channel.Split);
         Payees = (Payees.Recorded + recorded.Payees, Payees.Replayed + replayed.Payees);
         Registry = (Registry.Recorded + recorded.Registry, Registry.Replayed + replayed.Registry);
         Hub = (Hub.Recorded + recorded.Hub, Hub.Replayed + replayed.Hub);
         for (int index = 0; index < channel.Grants.Count; index++)
         {
             LoggedGrant grant = channel.Grants[index];
-            if (!seeders.TryGetValue(grant.Seeder, out ReplayedSeeder? seeder))
+            if (!byKey.TryGetValue(grant.Seeder, out ReplayedSeeder? seeder))
             {
-                seeders.Add(grant.Seeder, seeder = new ReplayedSeeder(grant.Seeder));
+                byKey.Add(grant.Seeder, seeder = new ReplayedSeeder(grant.Seeder));
+                seeders.Add(seeder);
             }
 
             seeder.Bytes += grant.Bytes;
             seeder.Receipts += grant.Receipts;
             seeder.RecordedMsat += recorded.Seeders[index];
             seeder.ReplayedMsat += replayed.Seeders[index];
-            seeder.AtRiskMsat += price.Of(policy.Exposure.WindowAfter(grant.Receipts, grant.Bytes)).Value;
+            seeder.AtRiskMsat += (policy.Price ?? grant.Price).Of(policy.Exposure.WindowAfter(grant.Receipts, grant.Bytes)).Value;
         }
     }
 
-    /// <summary>Settles each grant at once and closes the channel. Grants of one seeder are one seeder's money, as in
+    /// <summary>Settles each grant at once, at its own price unless another is given, and closes the channel. Grants of one seeder are one seeder's money, as in
     /// the channel.</summary>
-    private static Shares Divide(LoggedChannel channel, PricePerMebibyte price, SplitPolicy split)
+    private static Shares Divide(LoggedChannel channel, PricePerMebibyte? price, SplitPolicy split)
     {
         Msat settled = Msat.Zero;
         (long payees, long registry, long hub) = (0, 0, 0);
@@ -104,7 +106,7 @@ internal sealed class Replay
         for (int index = 0; index < channel.Grants.Count; index++)
         {
             LoggedGrant grant = channel.Grants[index];
-            Msat amount = price.Of(grant.Bytes);
+            Msat amount = (price ?? grant.Price).Of(grant.Bytes);
             Msat before = bySeeder.GetValueOrDefault(grant.Seeder);
             SplitLegs legs = split.Divide(settled, before, amount);
             if (bySeeder.TryAdd(grant.Seeder, amount))

@@ -50,6 +50,7 @@ internal static class HubCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
+        Data.Recursive = true;
         var command = new Command(
             "hub",
             "Run a hub: it keeps manifests (registry), funds channels, checks receipts, settles them by the manifest's "
@@ -58,13 +59,14 @@ internal static class HubCommand
                 + "it. Ctrl-C ends it; kill it at any "
             + "moment and it goes on where it stood. More settings: hub.json in its folder, SEEDERMESH_HUB_*.")
         {
-            Listen, Name, Lightning, RealMoney, Threshold, Interval, Data, Json,
+            Listen, Name, Lightning, RealMoney, Threshold, Interval, Data, Json, HubExportCommand.Create(Data),
         };
         command.SetAction(RunAsync);
         return command.WithExamples("""
             mesh hub
             mesh hub --listen http://0.0.0.0:8480 --name "my hub" --data /srv/mesh
             mesh hub --lightning 'type=clightning;server=unix:///home/me/.lightning/bitcoin/lightning-rpc'
+            mesh hub export receipts.jsonl --pseudonyms
             """);
     }
 

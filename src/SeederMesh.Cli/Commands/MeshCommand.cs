@@ -28,6 +28,7 @@ internal static class MeshCommand
           mesh status                            what a hub has received, owes and has paid
           mesh payouts                           what is paid, and what waits for a person; your own terms
           mesh audit DB                          prove from a hub's database alone that no money was lost
+          mesh hub export FILE                   a hub's receipts in a file: for research, and for mesh-sim replay
 
         Every command explains itself with --help. No telemetry: nothing is sent but to the hub and the peers that you use.
         """;

@@ -1,4 +1,5 @@
 using SeederMesh.Hub;
+using SeederMesh.Ledger.ReceiptLogs;
 using SeederMesh.Sim.Commands;
 using SeederMesh.Sim.Live;
 using SeederMesh.Sim.Replays;
@@ -47,26 +48,86 @@ public sealed class LiveHubTests : IDisposable
         Assert.Equal((10, outcome.Grants), (outcome.Calls[0].Count, (long)outcome.Calls[2].Count));
 
         await hub.StopAsync();
-        IReadOnlyList<LoggedChannel> log = await ReceiptLog.ReadAsync(
-            Path.Combine(folder, "hub.db"), TestContext.Current.CancellationToken);
+        string ledger = Path.Combine(folder, "hub.db");
+        List<LoggedChannel> log = Read(ledger);
         AssertReplays(log, outcome);
+        AssertSameFromExport(ledger, log);
+    }
+
+    // An exported log is as good as the ledger that it came from; pseudonyms change names and nothing else.
+    private void AssertSameFromExport(string ledger, List<LoggedChannel> log)
+    {
+        string plain = Export(ledger, null);
+        Assert.Equal(log.Select(Describe), Read(plain).Select(Describe));
+
+        using var pseudonyms = new Pseudonyms();
+        string hidden = Export(ledger, pseudonyms);
+        string text = File.ReadAllText(hidden);
+        Assert.All(log.SelectMany(channel => channel.Grants), grant => Assert.DoesNotContain(grant.Seeder.ToString(), text, StringComparison.Ordinal));
+        Assert.All(log, channel => Assert.DoesNotContain(channel.Id.ToString(), text, StringComparison.Ordinal));
+        Assert.All(log.SelectMany(channel => channel.Split.Payees), payee => Assert.DoesNotContain(payee.Payee.ToString(), text, StringComparison.Ordinal));
+
+        // The hub's revenue bears some of the routing, and not all: who is paid first must not hang on names.
+        string[] other = ["mechanism.price=3001msat/MiB", "mechanism.payout.threshold=1msat", "mechanism.payout.fee-base=200msat", "mechanism.payout.fee-limit=10000"];
+        Replay expected = Of(log, other);
+        Assert.True(expected.Payouts is { PaidMsat: > 0, OwedMsat: > 0 });
+        foreach (Replay replay in (Replay[])[Of(Read(plain), other), Of(Read(hidden), other)])
+        {
+            Assert.Equal(Earnings(expected), Earnings(replay));
+            Assert.Equal((expected.Payees, expected.Registry, expected.Hub), (replay.Payees, replay.Registry, replay.Hub));
+            Assert.Equal(
+                (expected.Payouts.PaidMsat, expected.Payouts.FeesMsat, expected.Payouts.OwedMsat),
+                (replay.Payouts.PaidMsat, replay.Payouts.FeesMsat, replay.Payouts.OwedMsat));
+        }
+
+        static string Describe(LoggedChannel channel) =>
+            $"{channel.Id} {channel.Split.Seeders} {string.Join(',', channel.Split.Payees)} {string.Join(',', channel.Grants)}";
+
+        static IEnumerable<(long, long, long, long, long)> Earnings(Replay replay) => replay.Seeders
+            .Select(seeder => (seeder.RecordedMsat, seeder.ReplayedMsat, seeder.Bytes, seeder.Receipts, seeder.AtRiskMsat)).Order();
+    }
+
+    private string Export(string ledger, Pseudonyms? pseudonyms)
+    {
+        string path = Path.Combine(folder, pseudonyms is null ? "plain.jsonl" : "hidden.jsonl");
+        using FileStream file = File.Create(path);
+        using var writer = new ReceiptLogWriter(file, pseudonyms is not null, 1);
+        LedgerReceiptLog.Read(ledger, entry => writer.Write(pseudonyms?.Replace(entry) ?? entry), TestContext.Current.CancellationToken);
+        writer.WriteEnd();
+        return path;
+    }
+
+    private static List<LoggedChannel> Read(string path)
+    {
+        var log = new List<LoggedChannel>();
+        ReceiptLog.Read(path, log.Add, TestContext.Current.CancellationToken);
+        return log;
+    }
+
+    private static Replay Of(List<LoggedChannel> log, string[] assignments)
+    {
+        var replay = new Replay(ReplayCommand.PolicyOf(assignments));
+        log.ForEach(replay.Add);
+        replay.PayOut();
+        return replay;
     }
 
     // The hub's own receipts, replayed: under the same policy everybody has what the hub paid, under another one what its price and split say.
-    private static void AssertReplays(IReadOnlyList<LoggedChannel> log, LiveOutcome outcome)
+    private static void AssertReplays(List<LoggedChannel> log, LiveOutcome outcome)
     {
-        Replay same = Replay.Of(log, ReplayCommand.PolicyOf([]));
+        Replay same = Of(log, []);
         Assert.All(same.Seeders, seeder => Assert.Equal(seeder.RecordedMsat, seeder.ReplayedMsat));
         Assert.Equal(
             outcome.Rows.Where(row => row.Peer.StartsWith("seeder-", StringComparison.Ordinal)).Select(row => row.HubMsat).Where(msat => msat > 0).Order(),
             same.Seeders.Select(seeder => seeder.RecordedMsat).Where(msat => msat > 0).Order());
         Assert.Equal(outcome.Rows.Single(row => row.Peer == "creator").HubMsat, same.Payees.Recorded);
 
-        Replay other = Replay.Of(log, ReplayCommand.PolicyOf(
+        Replay other = Of(
+            log,
         [
             "mechanism.price=2474msat/MiB", "mechanism.split.creator=0", "mechanism.split.seeders=10000", "mechanism.split.registry=0",
             "mechanism.split.hub=0", "mechanism.payout.threshold=1000000sat",
-        ]));
+        ]);
         Assert.Equal((0L, 0L, 0L), (other.Payees.Replayed, other.Registry.Replayed, other.Hub.Replayed));
         long paid = log.Sum(channel => channel.Grants.Sum(grant => grant.Bytes * 2474 >> 20));
         Assert.Equal(paid, other.Seeders.Sum(seeder => seeder.ReplayedMsat));
