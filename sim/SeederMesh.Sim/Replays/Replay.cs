@@ -94,8 +94,8 @@ internal sealed class Replay
         }
     }
 
-    /// <summary>Settles each grant at once, at its own price unless another is given, and closes the channel. Grants of one seeder are one seeder's money, as in
-    /// the channel.</summary>
+    /// <summary>Settles each grant at once, at its own price unless another is given, and closes the channel. Grants of
+    /// one seeder are one seeder's money, as in the channel.</summary>
     private static Shares Divide(LoggedChannel channel, PricePerMebibyte? price, SplitPolicy split)
     {
         Msat settled = Msat.Zero;

@@ -61,7 +61,8 @@ internal sealed class LogLine : IDisposable
         foreach (JsonElement payee in Rows("split.payees", 2, 0, SplitPolicy.PayeesMax))
         {
             string? id = payee[0].ValueKind == JsonValueKind.String ? payee[0].GetString() : null;
-            payees.Add(new PayeeShare(Id(id, "split.payees"), new BasisPoints((int)Number(payee[1], "split.payees", 0, BasisPoints.Whole))));
+            int share = (int)Number(payee[1], "split.payees", 0, BasisPoints.Whole);
+            payees.Add(new PayeeShare(Id(id, "split.payees"), new BasisPoints(share)));
         }
 
         try
