@@ -92,13 +92,14 @@ internal sealed partial class Download
     {
         pieces++;
         movedAt = clock.GetTimestamp();
-        if (!isStarted)
+        long sent = passed.Shares.Sum(share => (long)share.Bytes);
+        if (sent == 0)
         {
-            // What an earlier run left on the disk passes the check too, and nobody sent it now.
+            // What an earlier run left on the disk passes the check too, at whatever time; nobody sent it now.
             return;
         }
 
-        bytes += passed.Length;
+        bytes += sent;
         if (exchange is not null)
         {
             exchange.RemainingBytes = Math.Max(0, exchange.RemainingBytes - passed.Length);
