@@ -24,7 +24,10 @@ public sealed class LeaseTests
     {
         string folder = Directory.CreateTempSubdirectory("lease").FullName;
         string database = Path.Combine(folder, "grains.db");
-        using Process holder = Process.Start(new ProcessStartInfo("flock", ["--nonblock", database + ".lease", "sleep", "600"]))!;
+
+        // Without a child, which would hold the lock a moment longer than the process that is waited for.
+        using Process holder = Process.Start(
+            new ProcessStartInfo("flock", ["--nonblock", "--no-fork", database + ".lease", "sleep", "600"]))!;
         try
         {
             await UntilLockedAsync(database + ".lease");
