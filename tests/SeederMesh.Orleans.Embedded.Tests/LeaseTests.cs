@@ -27,7 +27,7 @@ public sealed class LeaseTests
 
         // Without a child, which would hold the lock a moment longer than the process that is waited for.
         using Process holder = Process.Start(
-            new ProcessStartInfo("flock", ["--nonblock", "--no-fork", database + ".lease", "sleep", "600"]))!;
+            new ProcessStartInfo("flock", ["--no-fork", database + ".lease", "sleep", "600"]))!;
         try
         {
             await UntilLockedAsync(database + ".lease");
