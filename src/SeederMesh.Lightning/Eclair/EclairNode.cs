@@ -156,7 +156,7 @@ public sealed partial class EclairNode : ILightningNode
         try
         {
             return EclairReader.Received(await http.SendAsync(
-                HttpMethod.Post, "getreceivedinfo", Form(("paymentHash", paymentHash.ToString())), answerTime, cancellation));
+                HttpMethod.Post, "getreceivedinfo", NodeAnswers.Form(("paymentHash", paymentHash.ToString())), answerTime, cancellation));
         }
         catch (NodeRefusedException refused) when (refused.Status == 404)
         {
@@ -211,7 +211,7 @@ public sealed partial class EclairNode : ILightningNode
         foreach (TimeSpan age in (TimeSpan[])[TimeSpan.FromHours(1), recentAge, invoiceAgeMax])
         {
             JsonElement audit = await PostAsync(
-                "audit", Form(("from", Seconds(now - age)), ("to", Seconds(now.AddDays(1)))), cancellation);
+                "audit", NodeAnswers.Form(("from", Seconds(now - age)), ("to", Seconds(now.AddDays(1)))), cancellation);
             payments = [.. JsonFields.Items(audit, "sent").Select(sent => EclairReader.Ended(sent, null))];
             if (payments.Count >= limit)
             {
@@ -231,7 +231,7 @@ public sealed partial class EclairNode : ILightningNode
             await http.SendAsync(
                 HttpMethod.Post,
                 isOffer ? "parseoffer" : "parseinvoice",
-                Form((isOffer ? "offer" : "invoice", text)),
+                NodeAnswers.Form((isOffer ? "offer" : "invoice", text)),
                 answerTime,
                 cancellation);
             return PaymentRequests.Decode(text);
@@ -274,7 +274,7 @@ public sealed partial class EclairNode : ILightningNode
             fields.Add(("amountMsat", Number(amount)));
         }
 
-        return Form([.. fields]);
+        return NodeAnswers.Form([.. fields]);
     }
 
     private async IAsyncEnumerable<JsonElement> PagesAsync(
@@ -288,7 +288,7 @@ public sealed partial class EclairNode : ILightningNode
             [
                 .. JsonFields.Items(await PostAsync(
                     call,
-                    Form(
+                    NodeAnswers.Form(
                         ("from", since),
                         ("to", until),
                         ("count", PageSize.ToString(CultureInfo.InvariantCulture)),
@@ -307,7 +307,7 @@ public sealed partial class EclairNode : ILightningNode
         }
     }
 
-    private Task<JsonElement> AskAsync(string call, CancellationToken cancellation) => PostAsync(call, Form(), cancellation);
+    private Task<JsonElement> AskAsync(string call, CancellationToken cancellation) => PostAsync(call, NodeAnswers.Form(), cancellation);
 
     private async Task<JsonElement> PostAsync(string call, HttpContent form, CancellationToken cancellation)
     {
@@ -321,9 +321,7 @@ public sealed partial class EclairNode : ILightningNode
         }
     }
 
-    private static LightningNodeException Unanswered(Exception exception) => exception is NodeRefusedException refused
-        ? new LightningNodeException(NodeFault.Refused, Said(refused), refused)
-        : new LightningNodeException(NodeFault.Unreachable, exception.Message, exception);
+    private static LightningNodeException Unanswered(Exception exception) => NodeAnswers.Unanswered(exception, Said);
 
     private static string Said(NodeRefusedException refused)
     {
@@ -336,17 +334,6 @@ public sealed partial class EclairNode : ILightningNode
         {
             return $"Eclair says: {refused.Message} ({refused.Status})";
         }
-    }
-
-    private static FormUrlEncodedContent Form(params ReadOnlySpan<(string Name, string Value)> fields)
-    {
-        List<KeyValuePair<string, string>> pairs = [];
-        foreach ((string name, string value) in fields)
-        {
-            pairs.Add(new(name, value));
-        }
-
-        return new FormUrlEncodedContent(pairs);
     }
 
     private static string Number(Msat amount) => amount.Value.ToString(CultureInfo.InvariantCulture);

@@ -101,7 +101,7 @@ public sealed partial class EclairNode
         try
         {
             JsonElement ended = await http.SendAsync(
-                HttpMethod.Post, "payoffer", Form([.. fields]), request.TimeLimit + payMargin, cancellation);
+                HttpMethod.Post, "payoffer", NodeAnswers.Form([.. fields]), request.TimeLimit + payMargin, cancellation);
             return EclairReader.Ended(ended, null);
         }
         catch (NodeRefusedException rejected) when (rejected.Status == 400)
@@ -125,7 +125,7 @@ public sealed partial class EclairNode
     {
         try
         {
-            JsonElement sent = await PostAsync("getsentinfo", Form(("paymentHash", paymentHash.ToString())), cancellation);
+            JsonElement sent = await PostAsync("getsentinfo", NodeAnswers.Form(("paymentHash", paymentHash.ToString())), cancellation);
             return sent.ValueKind == JsonValueKind.Array
                 ? EclairReader.Sent(sent, paymentHash)
                 : Payment.Unknown(paymentHash, "Eclair's answer to getsentinfo is no list.");
@@ -155,7 +155,7 @@ public sealed partial class EclairNode
         try
         {
             JsonElement ended = await http.SendAsync(
-                HttpMethod.Post, "payinvoice", Form([.. fields]), request.TimeLimit + payMargin, cancellation);
+                HttpMethod.Post, "payinvoice", NodeAnswers.Form([.. fields]), request.TimeLimit + payMargin, cancellation);
             Payment payment = EclairReader.Ended(ended, hash);
             return payment.Status == PaymentStatus.Failed ? await ConfirmFailureAsync(payment) : payment;
         }

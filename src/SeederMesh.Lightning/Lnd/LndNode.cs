@@ -311,9 +311,7 @@ public sealed partial class LndNode : ILightningNode
         || refused.Message.Contains("unable to locate invoice", StringComparison.OrdinalIgnoreCase)
         || refused.Message.Contains("payment isn't initiated", StringComparison.OrdinalIgnoreCase);
 
-    private static LightningNodeException Unanswered(Exception exception) => exception is NodeRefusedException refused
-        ? new LightningNodeException(NodeFault.Refused, Said(refused), exception)
-        : new LightningNodeException(NodeFault.Unreachable, exception.Message, exception);
+    private static LightningNodeException Unanswered(Exception exception) => NodeAnswers.Unanswered(exception, Said);
 
     private static string Said(NodeRefusedException refused)
     {

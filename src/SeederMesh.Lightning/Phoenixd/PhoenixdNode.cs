@@ -171,7 +171,7 @@ public sealed partial class PhoenixdNode : ILightningNode
             await http.SendAsync(
                 HttpMethod.Post,
                 isOffer ? "decodeoffer" : "decodeinvoice",
-                Form((isOffer ? "offer" : "invoice", text)),
+                NodeAnswers.Form((isOffer ? "offer" : "invoice", text)),
                 answerTime,
                 cancellation);
             return PaymentRequests.Decode(text);
@@ -225,7 +225,7 @@ public sealed partial class PhoenixdNode : ILightningNode
             fields.Add(("amountSat", Number(amount.Value / 1_000)));
         }
 
-        JsonElement made = await http.SendAsync(HttpMethod.Post, "createinvoice", Form([.. fields]), answerTime, cancellation);
+        JsonElement made = await http.SendAsync(HttpMethod.Post, "createinvoice", NodeAnswers.Form([.. fields]), answerTime, cancellation);
         string text = JsonFields.Text(made, "serialized") ?? throw PhoenixdReader.Malformed("createinvoice", "serialized");
         if (!Bolt11Invoice.TryDecode(text, out Bolt11Invoice? invoice, out string error))
         {
@@ -280,25 +280,12 @@ public sealed partial class PhoenixdNode : ILightningNode
     private static bool IsNotFound(NodeRefusedException refused) =>
         refused.Status == 404 && !refused.Message.Contains("Unknown endpoint", StringComparison.OrdinalIgnoreCase);
 
-    private static LightningNodeException Unanswered(Exception exception) => exception is NodeRefusedException refused
-        ? new LightningNodeException(NodeFault.Refused, Said(refused), refused)
-        : new LightningNodeException(NodeFault.Unreachable, exception.Message, exception);
+    private static LightningNodeException Unanswered(Exception exception) => NodeAnswers.Unanswered(exception, Said);
 
     private static string Said(NodeRefusedException refused) =>
         refused.Status == 404 && !IsNotFound(refused)
             ? "phoenixd does not know this call; version 0.5 or later is needed."
             : $"phoenixd says: {refused.Message} ({refused.Status})";
-
-    private static FormUrlEncodedContent Form(params ReadOnlySpan<(string Name, string Value)> fields)
-    {
-        List<KeyValuePair<string, string>> pairs = [];
-        foreach ((string name, string value) in fields)
-        {
-            pairs.Add(new(name, value));
-        }
-
-        return new FormUrlEncodedContent(pairs);
-    }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -96,7 +96,7 @@ public sealed partial class PhoenixdNode
         try
         {
             JsonElement answer = await http.SendAsync(
-                HttpMethod.Post, "payoffer", Form([.. fields]), request.TimeLimit + payMargin, cancellation);
+                HttpMethod.Post, "payoffer", NodeAnswers.Form([.. fields]), request.TimeLimit + payMargin, cancellation);
             return JsonFields.Text(answer, "reason") is { } reason
                 ? Payment.Failed(default, PhoenixdReader.Failure(reason), $"phoenixd says: {reason}")
                 : await ConfirmAsync(
@@ -171,7 +171,7 @@ public sealed partial class PhoenixdNode
         try
         {
             JsonElement answer = await http.SendAsync(
-                HttpMethod.Post, "payinvoice", Form([.. fields]), timeLimit + payMargin, cancellation);
+                HttpMethod.Post, "payinvoice", NodeAnswers.Form([.. fields]), timeLimit + payMargin, cancellation);
             return JsonFields.Text(answer, "reason") is { } reason
                 ? await AfterFailureAsync(hash, PhoenixdReader.Failure(reason), $"phoenixd says: {reason}", timeLimit, cancellation)
                 : await ConfirmAsync(hash, answer, outgoing.Amount);
