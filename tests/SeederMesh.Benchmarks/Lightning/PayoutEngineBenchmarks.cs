@@ -16,8 +16,8 @@ internal static class PayoutEngineBenchmarks
     /// <summary>Everybody is owed at once: intent, payment and booking of each, each durable.</summary>
     public static async Task<Finding> ManyPayeesAsync()
     {
-        const int warmUp = 1_000;
-        const int measured = 8_000;
+        const int warmUp = 8_000;
+        const int measured = 16_000;
         await using PayoutBench bench = await PayoutBench.StartAsync(warmUp + measured);
         var book = new EarningsBook(bench.Ledger, 1, Msat.FromSatoshi(10_000_000));
         await book.OpenAsync();
