@@ -42,6 +42,7 @@ internal sealed class ReceiptStore : IAsyncDisposable
     private int fileNumber;
     private long compactAtBytes = CompactBytesMin;
     private volatile Exception? fault;
+    private volatile TaskCompletionSource nextRun = NewSignal();
 
     private ReceiptStore(string folder, TimeProvider clock)
     {
@@ -57,6 +58,9 @@ internal sealed class ReceiptStore : IAsyncDisposable
 
     /// <summary>What was found when the store was opened.</summary>
     public ReceiptRecoveryReport Recovery { get; }
+
+    /// <summary>Completes when receipts are on the disk that are not there yet.</summary>
+    public Task NextRun => nextRun.Task;
 
     /// <summary>Opens a store, recovers what is there, and cuts a torn tail.</summary>
     /// <exception cref="IOException">The folder cannot be read or written.</exception>
@@ -190,6 +194,8 @@ internal sealed class ReceiptStore : IAsyncDisposable
         return payload;
     }
 
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private async Task AppendAsync(ReceiptRecordKind kind, byte[] payload, bool mustFlush, Action apply)
     {
         if (fault is { } earlier)
@@ -201,7 +207,7 @@ internal sealed class ReceiptStore : IAsyncDisposable
             ReceiptJournal.Frame(kind, payload),
             mustFlush,
             apply,
-            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            NewSignal());
         await entries.Writer.WriteAsync(entry);
         await entry.Done.Task;
     }
@@ -256,6 +262,13 @@ internal sealed class ReceiptStore : IAsyncDisposable
         }
 
         group.ForEach(entry => entry.Done.TrySetResult());
+        if (group.Exists(entry => entry.MustFlush))
+        {
+            TaskCompletionSource stored = nextRun;
+            nextRun = NewSignal();
+            stored.TrySetResult();
+        }
+
         if (file.Length > compactAtBytes)
         {
             FileStream old = file;

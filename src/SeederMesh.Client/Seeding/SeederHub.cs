@@ -5,15 +5,19 @@ using SeederMesh.Core.Receipts;
 
 namespace SeederMesh.Client;
 
-/// <summary>One hub that a seeder works with: registers there, reports receipts about once a second, closes grants that
-/// are done.</summary>
+/// <summary>One hub that a seeder works with: registers there, reports receipts as they come, closes grants that are
+/// done.</summary>
 /// <remarks>
+/// A receipt is reported as soon as it is on the disk, those that come shortly after another report together: reports of one
+/// seeder take at most a tenth of the time, so that a busy hub gets fewer and larger ones, at least one a second.
 /// What the hub has not confirmed stays in the <see cref="ReceiptStore"/> and is sent again: after a lost answer, after
 /// the hub was
 /// away, after a crash of either side. The hub recognises repeats, so nothing is lost and nothing is paid twice.
 /// </remarks>
 internal sealed class SeederHub : IAsyncDisposable
 {
+    private const int ReportShare = 10;
+    private static readonly TimeSpan ReportPauseMin = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(20);
@@ -31,6 +35,7 @@ internal sealed class SeederHub : IAsyncDisposable
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
+    private TimeSpan pause = ReportPauseMin;
     private bool isRegistered;
     private long startedUnixMs;
     private DateTimeOffset askedAt = DateTimeOffset.MinValue;
@@ -131,9 +136,12 @@ internal sealed class SeederHub : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        TimeSpan wait = ReportEvery;
+        TimeSpan backOff = ReportEvery;
         while (!stopping.IsCancellationRequested)
         {
+            Task stored = store.NextRun;
+            TimeSpan? wait = null;
+            pause = ReportPauseMin;
             try
             {
                 await TurnAsync(stopping.Token);
@@ -143,7 +151,7 @@ internal sealed class SeederHub : IAsyncDisposable
                     events.Report(new HubReached(Address));
                 }
 
-                wait = ReportEvery;
+                backOff = ReportEvery;
             }
             catch (ClientException exception)
             {
@@ -153,7 +161,7 @@ internal sealed class SeederHub : IAsyncDisposable
                 }
 
                 Trouble = exception.Message;
-                wait = wait < BackOffMax / 2 ? wait * 2 : BackOffMax;
+                wait = backOff = backOff < BackOffMax / 2 ? backOff * 2 : BackOffMax;
             }
             catch (OperationCanceledException)
             {
@@ -171,11 +179,17 @@ internal sealed class SeederHub : IAsyncDisposable
 
             try
             {
-                await Task.Delay(wait, clock, stopping.Token);
+                await Task.Delay(wait ?? pause, clock, stopping.Token);
             }
             catch (OperationCanceledException)
             {
                 return;
+            }
+
+            if (wait is null)
+            {
+                // Until there is something to report; grants that are done are looked for all the same.
+                await stored.WaitAsync(ReportEvery - pause, clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -206,7 +220,10 @@ internal sealed class SeederHub : IAsyncDisposable
         }
 
         List<ReceiptRun> report = ReportPlan.Join(unreported, single);
+        long started = clock.GetTimestamp();
         IReadOnlyList<RunVerdict> verdicts = await client.ReportAsync(report, cancellation);
+        long pauseTicks = ReportShare * clock.GetElapsedTime(started).Ticks;
+        pause = TimeSpan.FromTicks(Math.Clamp(pauseTicks, ReportPauseMin.Ticks, ReportEvery.Ticks));
         (long receipts, long bytes) = (0, 0);
         for (int index = 0; index < report.Count; index++)
         {

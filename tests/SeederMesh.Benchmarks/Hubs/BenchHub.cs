@@ -28,20 +28,35 @@ internal sealed class BenchHub : IAsyncDisposable
     private readonly SigningKey seeder = KeyOf(1);
     private SignedManifest manifest = null!;
     private EmbeddedNode purse = null!;
+    private string creatorAt = "lnaddress:nobody@example.org";
+    private long priceMsat = 1_000;
     private int keys = 100;
 
     public RunningHub Hub { get; private set; } = null!;
 
     public IPieceLayout Pieces { get; private set; } = null!;
 
+    public SigningKey SeederKey => seeder;
+
     public PublicKey Seeder => seeder.PublicKey;
 
-    public static async Task<BenchHub> StartAsync()
+    public Id128 CreatorPayee => manifest.Manifest.Payment!.Payees[0].Id;
+
+    /// <summary>Starts.</summary>
+    /// <param name="pays">Whether the creator can be paid, and each piece is worth a payment; else nothing is ever paid
+    /// out.</param>
+    public static async Task<BenchHub> StartAsync(bool pays = false)
     {
         var bench = new BenchHub();
         await bench.OpenAsync();
         await bench.Hub.Network.OpenWalletAsync("purse", new string('a', 64), Msat.FromSatoshi(100_000_000));
         bench.purse = (await bench.Hub.Network.AuthenticateAsync("purse", new string('a', 64)))!;
+        if (pays)
+        {
+            bench.priceMsat = 100_000;
+            bench.creatorAt = await bench.OpenPayeeAsync("creator");
+        }
+
         SigningKey creator = KeyOf(2);
         bench.manifest = SignedManifest.Sign(bench.Describe(creator), creator, DateTimeOffset.UnixEpoch.AddYears(56)).Signed!;
         bench.Pieces = new PieceMap(bench.manifest.Manifest.Torrent);
@@ -51,6 +66,14 @@ internal sealed class BenchHub : IAsyncDisposable
 
     public async Task OpenAsync() => Hub = await HubApplication.StartAsync(
         new HubOptions { DataFolder = folder, Listen = "http://127.0.0.1:0", BudgetMsatMax = BudgetMsat });
+
+    /// <summary>A wallet that can be paid.</summary>
+    /// <returns>Its payout destination.</returns>
+    public async Task<string> OpenPayeeAsync(string name)
+    {
+        await Hub.Network.OpenWalletAsync(name, new string('b', 64), Msat.Zero);
+        return "keysend:" + (await (await Hub.Network.NodeAsync(name)).GetInfoAsync()).NodeId;
+    }
 
     /// <summary>A funded channel of a fresh downloader with grants for the seeder.</summary>
     public async Task<BenchChain[]> FundAsync(int grants)
@@ -75,7 +98,7 @@ internal sealed class BenchHub : IAsyncDisposable
                 $"/v1/channels/{id}/grants",
                 new { seederKey = Seeder.ToString(), limitMsat = (BudgetMsat / grants).ToString(), generation });
             SignedGrant.TryRead(Convert.FromBase64String(grant.GetProperty("grant").GetString()!), out SignedGrant? signed, out _);
-            chains[generation] = new BenchChain(signed!.Grant, downloader, Pieces);
+            chains[generation] = new BenchChain(signed!, downloader, Pieces);
         }
 
         return chains;
@@ -87,7 +110,7 @@ internal sealed class BenchHub : IAsyncDisposable
         infohash = manifest.Manifest.Torrent.InfohashV2.ToString(),
         manifestDigest = manifest.Digest.ToString(),
         budgetMsat = BudgetMsat.ToString(),
-        maxPricePerMiBMsat = "1000",
+        maxPricePerMiBMsat = priceMsat.ToString(),
         expiresUnixMs = DateTimeOffset.UtcNow.AddDays(1).ToUnixTimeMilliseconds(),
         refund = "lnaddress:nobody@example.org",
     });
@@ -140,7 +163,7 @@ internal sealed class BenchHub : IAsyncDisposable
         Rights = new Rights(TrainingRight.NotAllowed),
         Payment = new ManifestPayment
         {
-            PricePerMiB = Msat.From(1_000),
+            PricePerMiB = Msat.From(priceMsat),
             Payees =
             [
                 new Payee
@@ -148,7 +171,7 @@ internal sealed class BenchHub : IAsyncDisposable
                     ShareBps = 7_000,
                     Endpoints =
                     [
-                        PaymentEndpoint.TryParse("lnaddress:nobody@example.org", out PaymentEndpoint endpoint) ? endpoint : default,
+                        PaymentEndpoint.TryParse(creatorAt, out PaymentEndpoint endpoint) ? endpoint : default,
                     ],
                 },
             ],
@@ -182,9 +205,12 @@ internal sealed class BenchHub : IAsyncDisposable
 }
 
 /// <summary>A downloader's side of one grant; each piece of a channel is signed for once.</summary>
-internal sealed class BenchChain(Grant grant, SigningKey downloader, IPieceLayout pieces)
+internal sealed class BenchChain(SignedGrant signed, SigningKey downloader, IPieceLayout pieces)
 {
-    private ReceiptChain chain = ReceiptChain.Start(grant.Hash());
+    private readonly Grant grant = signed.Grant;
+    private ReceiptChain chain = ReceiptChain.Start(signed.Grant.Hash());
+
+    public SignedGrant Grant => signed;
 
     public Id128 ChannelId => grant.ChannelId;
 

@@ -37,8 +37,6 @@ internal sealed class PayoutBench : IAsyncDisposable
 
     public PayoutQueue Queue => host.Services.GetRequiredService<PayoutQueue>();
 
-    public HubFeed Feed => host.Services.GetRequiredService<HubFeed>();
-
     public NodeCapacity Capacity => host.Services.GetRequiredService<NodeMeter>().Capacity;
 
     /// <summary>Starts an engine over a ledger that owes nobody yet.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Threading.Channels;
 using SeederMesh.Client.Tests.Hub;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
@@ -8,7 +9,8 @@ using Xunit;
 
 namespace SeederMesh.Client.Tests.Seeding;
 
-// Goal: a hub that is away is asked less and less often, is told about once, and is worked with again as soon as it is back.
+// Goal: a hub that is away is asked less and less often, is told about once, and is worked with again as soon as it is back; one
+// that is there gets receipts as they come, and fewer reports when it is busy.
 // Method: a hub inside the process that answers when the test wants it to; the clock steps, so that minutes take no time.
 public sealed class SeederHubTests
 {
@@ -72,6 +74,60 @@ public sealed class SeederHubTests
         Assert.Single(events.Seen, happened => happened is HubAway);
     }
 
+    // how long the hub takes for a report -> how soon the next one comes, milliseconds
+    [Theory]
+    [InlineData(0, 50)]
+    [InlineData(5, 50)]
+    [InlineData(20, 200)]
+    [InlineData(100, 1_000)]
+    [InlineData(700, 1_000)]
+    public async Task Start_ReceiptsStored_ReportedAtOnceAndABusyHubLessOften(int answersInMs, int nextAfterMs)
+    {
+        using var folder = new TemporaryFolder();
+        await using ReceiptStore store = ReceiptStore.Open(folder["receipts"], TimeProvider.System);
+        SignedGrant grant = Grant(2);
+        await store.AddGrantAsync(grant);
+        var answerTime = TimeSpan.FromMilliseconds(answersInMs);
+        var time = new SteppedTime(due => due == answerTime || due == TimeSpan.FromMilliseconds(nextAfterMs));
+        var reports = Channel.CreateUnbounded<TimeSpan>();
+        DateTimeOffset start = time.GetUtcNow();
+        int stored = 1;
+        var handler = new Answers(async (request, cancellation) =>
+        {
+            if (request.RequestUri!.AbsolutePath != "/v1/receipts")
+            {
+                return new HttpResponseMessage(HttpStatusCode.NotFound);
+            }
+
+            // The next receipt arrives while this report is under way.
+            reports.Writer.TryWrite(time.GetUtcNow() - start);
+            await store.AddAsync(Run(grant, ++stored));
+
+            await Task.Delay(answerTime, time, cancellation);
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("{\"verdicts\":[{\"verdict\":\"accepted\"}]}") };
+        });
+        await using var hub = new SeederHub(
+            new HubClient(new Uri("http://hub.test"), Key, handler, time),
+            new HubInfo { Name = "hub", PublicKey = Key.PublicKey },
+            store,
+            new ClientConfiguration(),
+            () => Task.FromResult(new HashSet<Id128> { grant.Grant.GrantId }),
+            new EventLog<SeedEvent>(),
+            time)
+        {
+            Seeder = Key.PublicKey,
+            Unshown = new UnshownGrants(store),
+            Restarted = static () => { },
+            ChannelRefused = static _ => { },
+        };
+        await store.AddAsync(Run(grant, 1));
+        hub.Start();
+
+        TimeSpan first = await reports.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Limits.Patience);
+        TimeSpan second = await reports.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Limits.Patience);
+        Assert.Equal(answersInMs + nextAfterMs, (second - first).TotalMilliseconds);
+    }
+
     [Fact]
     public async Task TurnAsync_OneChannelRefusedAndOneNotJudged_TellsTheOneAndRepeatsTheOther()
     {
@@ -81,8 +137,7 @@ public sealed class SeederHubTests
         foreach (SignedGrant grant in grants)
         {
             await store.AddGrantAsync(grant);
-            await store.AddAsync(new ReceiptRun(
-                grant.Grant.GrantId, default, [new ReceiptEntry(0, 1_000, 1_700_000_000_000)], Key.Sign([1])));
+            await store.AddAsync(Run(grant, 1));
         }
 
         var reports = new List<int>();
@@ -131,6 +186,12 @@ public sealed class SeederHubTests
         Assert.Equal([3, 1], reports);
         Assert.Empty(store.UnreportedAt(Key.PublicKey, 10));
     }
+
+    private static ReceiptRun Run(SignedGrant grant, int sequence) => new(
+        grant.Grant.GrantId,
+        sequence == 1 ? default : new ReceiptChain(sequence - 1, 1_000 * (sequence - 1), Digest.Of("before"u8)),
+        [new ReceiptEntry(sequence - 1, 1_000, 1_700_000_000_000)],
+        Key.Sign([1]));
 
     private static SignedGrant Grant(byte downloader)
     {
