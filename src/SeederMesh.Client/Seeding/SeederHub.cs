@@ -17,7 +17,7 @@ namespace SeederMesh.Client;
 internal sealed class SeederHub : IAsyncDisposable
 {
     private const int ReportShare = 10;
-    private static readonly TimeSpan ReportPauseMin = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReportPauseMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(20);
