@@ -38,6 +38,7 @@ public sealed partial class PayoutGrain(
     private const long BackOffMsMin = 500;
     private const int DoublingsMax = 8;
 
+    private readonly DestinationTurns turns = new(settings.PaysOffers);
     private PayoutSource source = new(IsChannel: false, default);
     private PayoutTermsRecord? chosen;
     private PayoutRecord? current;
@@ -77,7 +78,7 @@ public sealed partial class PayoutGrain(
         PostedTransfer? reservation = await Ledger.Reader.FindTransferAsync(current.Id);
         Invariant.Require(reservation is not null, "a payout has reserved its money");
         reserved = reservation.Transfer.Amount;
-        fees.Promise(current.Id, current.FeeLimit.Less(reserved.Less(current.Amount)));
+        PromiseFees(current.FeeLimit.Less(reserved.Less(current.Amount)));
     }
 
     /// <inheritdoc/>
@@ -87,6 +88,7 @@ public sealed partial class PayoutGrain(
     public Task<PayReply> PayNowAsync()
     {
         (failures, setbacks, notBeforeUnixMs, route) = (0, 0, 0, RouteExperience.None);
+        turns.Forget();
         return PayAsync(isAsked: true);
     }
 
@@ -164,12 +166,12 @@ public sealed partial class PayoutGrain(
             : Payment.Unknown(payout.PaymentHash!.Value, "The node has too little to send it again.");
     }
 
-    /// <summary>Parked money is tried again after an hour, at once when somebody asks for it, and when the payee names
-    /// another destination.</summary>
+    /// <summary>Parked money is tried again after an hour, once at each destination; at once when somebody asks for it, and
+    /// when the payee names other destinations.</summary>
     private async Task UnparkAsync(bool isAsked)
     {
         string? destinations = await source.FindDestinationsAsync(Ledger.Reader);
-        bool moved = !PayableDestination.Names(destinations, current!.Destination);
+        bool moved = !string.Equals(destinations, current!.Destination, StringComparison.Ordinal);
         if (!moved && !isAsked && NowUnixMs < current.NextAttemptUnixMs)
         {
             notBeforeUnixMs = current.NextAttemptUnixMs;
@@ -177,8 +179,18 @@ public sealed partial class PayoutGrain(
         }
 
         await VoidAsync(moved ? "The destination changed." : $"{current.Reason} Tried again.");
-        failures = moved || isAsked ? 0 : FailuresMax - 1;
+        failures = moved || isAsked ? 0 : FailuresMax - Math.Clamp(DestinationTurns.Count(destinations), 1, FailuresMax);
+        turns.Forget();
         (setbacks, notBeforeUnixMs) = (0, 0);
+    }
+
+    /// <summary>The hub's revenue is counted on by what may be sent, not by what is parked.</summary>
+    private void PromiseFees(Msat byHub)
+    {
+        if (current is { Status: not PayoutStatus.Parked })
+        {
+            fees.Promise(current.Id, byHub);
+        }
     }
 
     private void NoteFailure(string reason, bool isOfDestination = true)

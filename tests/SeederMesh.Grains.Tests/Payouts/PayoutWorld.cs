@@ -103,6 +103,26 @@ internal sealed class PayoutWorld : IAsyncDisposable
     /// <summary>More is earned.</summary>
     public Task EarnAsync(long msat, long revenueMsat = 0) => book.EarnAsync(1, revenueMsat, (payeeId, msat));
 
+    /// <summary>The payee names other destinations, one a line.</summary>
+    public async Task NameAsync(string destinations)
+    {
+        PayeeRecord payee = (await Ledger.Reader.FindPayeeAsync(payeeId))!;
+        Ledger.Postings.PostingResult result = await Ledger.PostAsync(new Ledger.Postings.Posting
+        {
+            Id = default,
+            Records = [payee with { Destination = destinations, Revision = payee.Revision + 1 }],
+        });
+        Assert.True(result.IsPosted, result.Detail);
+    }
+
+    /// <summary>Lightning addresses give invoices of the payee's wallet.</summary>
+    public void GiveInvoices()
+    {
+        int number = 0;
+        Invoices.Answer = async amount => new FetchedInvoice(
+            (await Wallet.CreateInvoiceAsync(new InvoiceRequest($"given-{number++}", amount, "given"))).Invoice!.Bolt11, "");
+    }
+
     /// <summary>The hub's process ends; another one starts on what is durable.</summary>
     public async Task RestartAsync()
     {
@@ -227,6 +247,16 @@ internal sealed class PayoutWorld : IAsyncDisposable
     {
         public Func<Msat, Task<FetchedInvoice>> Answer { get; set; } = _ => Task.FromResult(new FetchedInvoice(null, "No invoices here."));
 
-        public Task<FetchedInvoice> FetchAsync(PayoutDestination destination, Msat amount) => Answer(amount);
+        /// <summary>Whom it was asked for, in order.</summary>
+        public List<string> Asked { get; } = [];
+
+        /// <summary>What one of several destinations answers, by what it is written as; the others give <see cref="Answer"/>.</summary>
+        public Dictionary<string, FetchedInvoice> At { get; } = new(StringComparer.Ordinal);
+
+        public Task<FetchedInvoice> FetchAsync(PayoutDestination destination, Msat amount)
+        {
+            Asked.Add(destination.ToString());
+            return At.TryGetValue(destination.ToString(), out FetchedInvoice? told) ? Task.FromResult(told) : Answer(amount);
+        }
     }
 }
