@@ -44,6 +44,11 @@ public sealed partial class PayoutGrain
         }
 
         route = route.At(now);
+        if (chosen is { IsOthers: true })
+        {
+            chosen = await ChosenTerms.FindAsync(Ledger.Reader, source.Id);
+        }
+
         if (!source.IsChannel && !isAsked && await FindWaitAsync(owed, now) is { } wait)
         {
             return wait;
@@ -83,8 +88,20 @@ public sealed partial class PayoutGrain
         return await PayAsync(destination, owed, fits, revenue, isAsked);
     }
 
-    /// <summary>Why a payee is not paid yet; null when it is due.</summary>
+    /// <summary>Why a payee is not paid yet; null when it is due. By another's choice it waits a week at most.</summary>
     private async Task<PayReply?> FindWaitAsync(Msat owed, long now)
+    {
+        PayReply? wait = await FindChosenWaitAsync(owed, now);
+        if (wait is null || chosen is not { IsOthers: true } || owed < settings.Terms.Default.Threshold)
+        {
+            return wait;
+        }
+
+        long latest = await source.FindWaitingSinceAsync(Ledger.Reader) + PayoutTerms.OthersChoiceMsMax;
+        return now >= latest ? null : wait with { AgainAtUnixMs = Math.Min(wait.AgainAtUnixMs ?? latest, latest) };
+    }
+
+    private async Task<PayReply?> FindChosenWaitAsync(Msat owed, long now)
     {
         if (owed < Terms.Threshold)
         {

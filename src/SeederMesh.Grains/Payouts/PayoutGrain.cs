@@ -40,7 +40,7 @@ public sealed partial class PayoutGrain(
 
     private readonly DestinationTurns turns = new(settings.PaysOffers);
     private PayoutSource source = new(IsChannel: false, default);
-    private PayoutTermsRecord? chosen;
+    private ChosenTerms? chosen;
     private PayoutRecord? current;
     private Msat reserved;
     private PayoutLines? lines;
@@ -54,7 +54,7 @@ public sealed partial class PayoutGrain(
 
     private long NowUnixMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private PayoutTerms Terms => chosen?.Terms ?? settings.Terms.Default;
+    private PayoutTerms Terms => chosen?.Record.Terms ?? settings.Terms.Default;
 
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -67,7 +67,7 @@ public sealed partial class PayoutGrain(
         source = new PayoutSource(isChannel, id);
         number = await source.CountAsync(Ledger.Reader);
         current = await source.FindUnfinishedAsync(Ledger.Reader);
-        chosen = isChannel ? null : await Ledger.Reader.FindPayoutTermsAsync(id);
+        chosen = isChannel ? null : await ChosenTerms.FindAsync(Ledger.Reader, id);
         Msat paid = (await Ledger.Reader.FindAccountAsync(source.Account.Id))?.DebitsPosted ?? Msat.Zero;
         lines = isChannel ? null : new PayoutLines(Ledger.Reader, source.Account.Id, paid);
         if (current is null)
@@ -98,10 +98,11 @@ public sealed partial class PayoutGrain(
         bool isReadable = PayoutSchedule.TryParse(command.Schedule, out PayoutSchedule schedule);
         Invariant.Require(!source.IsChannel && isReadable, "terms are a payee's, with a schedule that can be read");
         var terms = new PayoutTerms(Msat.From(command.ThresholdMsat), schedule, (FeeBearer)command.Bearer);
-        if (chosen is not null && command.SignedUnixSeconds <= chosen.SignedUnixSeconds)
+        PayoutTermsRecord? before = await Ledger.Reader.FindPayoutTermsAsync(source.Id);
+        if (before is not null && command.SignedUnixSeconds <= before.SignedUnixSeconds)
         {
             // A time counts whole seconds, so of two in the same second only the same terms can be told from others.
-            return terms == chosen.Terms;
+            return terms == before.Terms;
         }
 
         PayoutTermsRecord next = new()
@@ -109,10 +110,10 @@ public sealed partial class PayoutGrain(
             PayeeId = source.Id,
             Terms = terms,
             SignedUnixSeconds = command.SignedUnixSeconds,
-            Revision = (chosen?.Revision ?? 0) + 1,
+            Revision = (before?.Revision ?? 0) + 1,
         };
         await StoreAndNoteAsync(new Posting { Id = default, Records = [next] }, () => queue.NoteChanged(source.Id));
-        chosen = next;
+        chosen = await ChosenTerms.FindAsync(Ledger.Reader, source.Id);
         return true;
     }
 

@@ -18,14 +18,16 @@ public sealed partial class LedgerReader
             "status = 1 AND next_attempt_unix_ms <= @p0 AND id > @p1 ORDER BY id", limit, nowUnixMs, after.ToArray());
 
     /// <summary>Payouts that ended after a place in the order of all transfers, in that order.</summary>
-    /// <param name="owners">Owners of the payees, one or two; none for everybody's and refunds.</param>
+    /// <param name="owners">Owners of the payees, or creators that name them, one or two; none for everybody's and
+    /// refunds.</param>
     /// <param name="afterSequence">The place.</param>
     /// <param name="limit">Most rows in the answer.</param>
     public Task<IReadOnlyList<EndedPayout>> ListEndedPayoutsAsync(IReadOnlyList<string> owners, long afterSequence, int limit)
     {
         string conditions = owners.Count == 0
             ? " WHERE t.pending IS NOT NULL AND t.sequence > @p0"
-            : " JOIN payee y ON y.id = p.payee_id WHERE t.pending IS NOT NULL AND t.sequence > @p0 AND y.owner IN (@p1, @p2)";
+            : " JOIN payee y ON y.id = p.payee_id WHERE t.pending IS NOT NULL AND t.sequence > @p0 AND (y.owner IN (@p1, @p2) "
+                + "OR EXISTS (SELECT 1 FROM payee_naming n WHERE n.payee_id = y.id AND n.creator IN (@p1, @p2)))";
         object[] values = owners.Count == 0 ? [afterSequence] : [afterSequence, owners[0], owners[^1]];
         return ListAsync(
             $"{EndedPayouts}{conditions} ORDER BY t.sequence",

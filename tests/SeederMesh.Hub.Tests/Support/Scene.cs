@@ -39,11 +39,12 @@ internal sealed class Scene
     public string ChannelId { get; private set; } = "";
 
     /// <summary>A work whose payee is paid by keysend, or at other endpoints: "keysend" stands for the creator's wallet.</summary>
-    public static async Task<Scene> OpenAsync(HubFixture hub, string? creatorEndpoint = null, string name = "", string? next = null)
+    public static async Task<Scene> OpenAsync(
+        HubFixture hub, string? creatorEndpoint = null, string name = "", string? next = null, HubCaller? author = null)
     {
         EmbeddedNode creator = await hub.WalletAsync("creator" + name);
         EmbeddedNode purse = await hub.WalletAsync("purse" + name, satoshi: 100_000);
-        HubCaller author = hub.Caller();
+        author ??= hub.Caller();
         string keysend = await HubFixture.KeysendToAsync(creator);
         string[] endpoints = [creatorEndpoint ?? keysend, .. next is null ? [] : (string[])[next == "keysend" ? keysend : next]];
         SignedManifest manifest = Sign(author.Key, string.Join('\n', endpoints), name);
