@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -74,11 +75,16 @@ public sealed class WalletAddressPayoutTests : IAsyncLifetime
         lightning = member.Length == 0 ? "" : $$""","lightning":"box@{{new Uri(host.Urls.Single()).Authority}}" """;
         await EarnAsync(await Scene.OpenAsync(hub, Pointer));
 
-        HubReply parked = null!;
+        HubCaller reader = hub.Caller();
+        JsonElement parked = default;
         await HubFixture.UntilAsync(
-            async () => (parked = (await hub.Caller().GetAsync("/v1/payouts/parked")).Required()).Json.GetProperty("payouts").GetArrayLength() == 1,
+            async () =>
+            {
+                parked = (await reader.GetAsync("/v1/payouts/parked")).Required().Json.GetProperty("payouts");
+                return parked.GetArrayLength() == 1;
+            },
             "the parked money");
-        string reason = parked.Json.GetProperty("payouts")[0].GetProperty("reason").GetString()!;
+        string reason = parked[0].GetProperty("reason").GetString()!;
         Assert.Contains(told, reason, StringComparison.Ordinal);
         Assert.Contains("mesh payouts retry", reason, StringComparison.Ordinal);
         Assert.Single(await hub.Ledger.Reader.ListNewestPayoutsAsync(10));

@@ -61,7 +61,8 @@ public sealed class PayoutUnpayableTests
     [Fact]
     public async Task Pay_ARefundToAnInvoiceOfAnotherNetwork_ParksAtTheNextLook()
     {
-        const string mainnet = "bolt11:lnbc1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqf"
+        const string mainnet =
+            "bolt11:lnbc1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqf"
             + "qqqsyqcyq5rqwzqfqypqdpl2pkx2ctnv5sxxmmwwd5kgetjypeh2ursdae8g6twvus8g6rfwvs8qun0dfjkxaq9qrsgq357wnc5r2ueh7ck6q93dj32dlqnls087"
             + "fxdwk8qakdyafkq3yap9us6v52vjjsrvywa6rt52cm9r9zqt8r2t7mlcwspyetp5h2tztugp9lfyql";
         await using PayoutWorld world = await PayoutWorld.OpenAsync(Paid.Refund, destination: mainnet);
