@@ -1,13 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans;
-using Orleans.Hosting;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Core.Payouts;
-using SeederMesh.Grains.Feed;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Accounts;
@@ -201,40 +198,14 @@ internal sealed class PayoutWorld : IAsyncDisposable
         await silo.StartAsync();
     }
 
-    private IHost Build()
+    private IHost Build() => PayoutSilo.Build(Path.Combine(folder, $"grains-{silos++}.db"), services =>
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(Ledger);
-        builder.Services.AddSingleton<ILightningNode>(Node);
-        builder.Services.AddSingleton<TimeProvider>(Clock);
-        builder.Services.AddSingleton<IInvoiceFetcher>(Invoices);
-        builder.Services.AddSingleton(Settings);
-        builder.Services.AddSingleton<PayoutSender>();
-        builder.Services.AddSingleton<RoutingFeeBudget>();
-        builder.Services.AddSingleton<NodeLiquidity>();
-        builder.Services.AddSingleton<NodeMeter>();
-        builder.Services.AddSingleton<PayoutQueue>();
-        builder.Services.AddSingleton<HubFeed>();
-        builder.UseOrleans(ConfigureSilo);
-        return builder.Build();
-    }
-
-    private void ConfigureSilo(ISiloBuilder builder)
-    {
-#if ORLEANS_EMBEDDED
-        builder.UseEmbeddedDatabase(Path.Combine(folder, $"grains-{silos++}.db"));
-#else
-        // Free ports, because worlds run side by side.
-        silos++;
-        using var port = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        using var gateway = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        port.Start();
-        gateway.Start();
-        builder.UseLocalhostClustering(
-            ((System.Net.IPEndPoint)port.LocalEndpoint).Port, ((System.Net.IPEndPoint)gateway.LocalEndpoint).Port);
-#endif
-    }
+        services.AddSingleton(Ledger);
+        services.AddSingleton<ILightningNode>(Node);
+        services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<IInvoiceFetcher>(Invoices);
+        services.AddSingleton(Settings);
+    });
 
     private async Task StopAsync()
     {
