@@ -268,6 +268,7 @@ public static class HubApplication
 #else
         (int siloPort, int gatewayPort) = SiloPorts.TakeFree();
         silo.UseLocalhostClustering(siloPort, gatewayPort);
+        silo.Services.AddKeyedSingleton<TimeProvider>(Orleans.Runtime.TimeProviderNames.ActivationManagement, new SteadyTime());
 #endif
         silo.Configure<Orleans.Configuration.GrainCollectionOptions>(collection =>
         {

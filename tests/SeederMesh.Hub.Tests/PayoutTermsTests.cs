@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SeederMesh.Core.Identity;
+using SeederMesh.Core.Manifests;
 using SeederMesh.Hub.Tests.Support;
 using SeederMesh.Ledger.Records;
 using SeederMesh.Lightning.Embedded;
@@ -95,6 +96,82 @@ public sealed class PayoutTermsTests : IAsyncLifetime
         Assert.Null(await hub.Ledger.Reader.FindPayoutTermsAsync(PayeeRecord.IdOfSeeder(seeder.Key.PublicKey)));
     }
 
+    // who comes first: the one who would keep the money back, or the work that earns it -> the same
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Terms_OfAPayeeThatAnotherCreatorNamesToo_KeepNothingBack(bool attackerIsFirst)
+    {
+        EmbeddedNode band = await hub.WalletAsync("band");
+        string endpoint = await HubFixture.KeysendToAsync(band);
+        HubCaller attacker = hub.Caller();
+        string terms = $"/v1/payees/{Scene.Sign(attacker.Key, endpoint, "bait").Manifest.Payment!.Payees[0].Id}/terms";
+        if (attackerIsFirst)
+        {
+            await RegisterAsync(attacker, endpoint, "bait");
+            (await attacker.PutAsync(terms, new { schedule = "on-demand", thresholdMsat = "1000000000", feeBearer = "payee" })).Required();
+        }
+
+        Scene work = await Scene.OpenAsync(hub, endpoint, "-band");
+        await work.FundAsync(50_000);
+        if (!attackerIsFirst)
+        {
+            await RegisterAsync(attacker, endpoint, "bait");
+            Assert.Equal("wrong-key", (await attacker.PutAsync(terms, new { schedule = "on-demand" })).Problem);
+        }
+
+        TestChain earned = await work.GrantAsync(seeder, 40_000);
+        Assert.Equal("accepted", await Scene.VerdictsAsync(seeder, earned.Next([.. Enumerable.Range(0, 40)])));
+
+        await HubFixture.UntilAsync(async () => (await band.GetBalanceAsync()).Spendable.Value == 7_000, "the band's money");
+        Assert.Equal("wrong-key", (await attacker.PutAsync(terms, new { schedule = "stream" })).Problem);
+        Assert.Equal("wrong-key", (await attacker.PostAsync(terms.Replace("/terms", "/pay", StringComparison.Ordinal), null)).Problem);
+        JsonElement shown = (await seeder.GetAsync(terms[..^"/terms".Length])).Required().Json.GetProperty("terms");
+        Assert.Equal(("stream", false), (shown.GetProperty("schedule").GetString(), shown.GetProperty("chosen").GetBoolean()));
+    }
+
+    /// <summary>Whose money waits for a schedule of another's is looked at as soon as that ends.</summary>
+    [Fact]
+    public async Task Terms_ThatEndWhileMoneyWaits_AreFollowedByItsPayment()
+    {
+        EmbeddedNode band = await hub.WalletAsync("band");
+        string endpoint = await HubFixture.KeysendToAsync(band);
+        HubCaller first = hub.Caller();
+        SignedManifest named = await RegisterAsync(first, endpoint, "first");
+        string terms = $"/v1/payees/{named.Manifest.Payment!.Payees[0].Id}/terms";
+        (await first.PutAsync(terms, new { schedule = "weekly@mon-00:00" })).Required();
+        Scene work = await Scene.OpenAsync(hub, endpoint, "-band", author: first);
+        await work.FundAsync(50_000);
+        TestChain earned = await work.GrantAsync(seeder, 40_000);
+        Assert.Equal("accepted", await Scene.VerdictsAsync(seeder, earned.Next([.. Enumerable.Range(0, 40)])));
+        HubReply waits = (await seeder.GetAsync(terms[..^"/terms".Length])).Required();
+        Assert.Equal((7_000, 0), (waits.Msat("owedMsat"), waits.Msat("paidMsat")));
+
+        Scene second = await Scene.OpenAsync(hub, endpoint, "-second");
+        await second.FundAsync(50_000);
+
+        await HubFixture.UntilAsync(async () => (await band.GetBalanceAsync()).Spendable.Value == 7_000, "the band's money");
+    }
+
+    /// <summary>Whoever has a key at the payee speaks for it, whoever names it.</summary>
+    [Fact]
+    public async Task Terms_OfAPayeeThatNamesAKey_AreThatKeysOnly()
+    {
+        HubCaller anna = hub.Caller();
+        HubCaller author = hub.Caller();
+        string endpoint = $"withdraw:{new DidKey(anna.Key.PublicKey)}";
+        SignedManifest named = await RegisterAsync(author, endpoint, "first");
+        await RegisterAsync(hub.Caller(), endpoint, "second");
+        Scene work = await Scene.OpenAsync(hub, endpoint, "-anna");
+        await work.FundAsync(50_000);
+        string terms = $"/v1/payees/{named.Manifest.Payment!.Payees[0].Id}/terms";
+
+        Assert.Equal("wrong-key", (await author.PutAsync(terms, new { schedule = "on-demand" })).Problem);
+        HubReply chosen = (await anna.PutAsync(terms, new { schedule = "on-demand" })).Required();
+        Assert.Equal("on-demand", chosen.Json.GetProperty("terms").GetProperty("schedule").GetString());
+        Assert.True(chosen.Json.GetProperty("terms").GetProperty("chosen").GetBoolean());
+    }
+
     // threshold, schedule, bearer (the hub's own threshold is 1 sat)
     [Theory]
     [InlineData("999", null, null)]
@@ -117,6 +194,13 @@ public sealed class PayoutTermsTests : IAsyncLifetime
         await HubFixture.UntilAsync(async () => (await wallet.GetBalanceAsync()).Spendable.Value > 0, "the seeder");
         PayoutRecord paid = Assert.Single(await hub.Ledger.Reader.ListNewestPayoutsAsync(PayeeRecord.IdOfSeeder(seeder.Key.PublicKey), 10));
         Assert.Equal((2_475, 25), (paid.Amount.Value, paid.FeeLimit.Value));
+    }
+
+    private static async Task<SignedManifest> RegisterAsync(HubCaller author, string endpoint, string name)
+    {
+        SignedManifest manifest = Scene.Sign(author.Key, endpoint, name);
+        (await author.PostBytesAsync("/v1/registry/manifests", manifest.Bytes.ToArray(), "application/json")).Required();
+        return manifest;
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -21,6 +22,7 @@ public sealed class WalletAddressPayoutTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         host = builder.Build();
+        host.MapGet("/.well-known/lnurlp/box", () => Results.Text("""{"tag":"withdrawRequest"}""", "application/json"));
         host.MapGet("/anna", () => Results.Text(
             $$"""{"id":"https://wallet.example/anna","assetCode":"EUR","assetScale":2{{lightning}}}""", "application/json"));
     }
@@ -62,6 +64,30 @@ public sealed class WalletAddressPayoutTests : IAsyncLifetime
         await EarnAsync(scene);
 
         await HubFixture.UntilAsync(async () => (await scene.Creator.GetBalanceAsync()).Spendable.Value == 7_000, "the next destination");
+    }
+
+    // What the wallet's document has beside -> what the operator reads, at once and not after eight attempts.
+    [Theory]
+    [InlineData("", "offers no Lightning")]
+    [InlineData("withdraw", "an LNURL withdrawRequest")]
+    public async Task Payout_ToWhereNobodyCanBePaid_IsParkedAtOnceWithWhatHelps(string member, string told)
+    {
+        lightning = member.Length == 0 ? "" : $$""","lightning":"box@{{new Uri(host.Urls.Single()).Authority}}" """;
+        await EarnAsync(await Scene.OpenAsync(hub, Pointer));
+
+        HubCaller reader = hub.Caller();
+        JsonElement parked = default;
+        await HubFixture.UntilAsync(
+            async () =>
+            {
+                parked = (await reader.GetAsync("/v1/payouts/parked")).Required().Json.GetProperty("payouts");
+                return parked.GetArrayLength() == 1;
+            },
+            "the parked money");
+        string reason = parked[0].GetProperty("reason").GetString()!;
+        Assert.Contains(told, reason, StringComparison.Ordinal);
+        Assert.Contains("mesh payouts retry", reason, StringComparison.Ordinal);
+        Assert.Single(await hub.Ledger.Reader.ListNewestPayoutsAsync(10));
     }
 
     private async Task EarnAsync(Scene scene)

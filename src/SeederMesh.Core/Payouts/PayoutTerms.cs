@@ -11,6 +11,12 @@ public sealed record PayoutTerms(Msat Threshold, PayoutSchedule Schedule, FeeBea
     /// <summary>From 1 sat on, as it is earned, the hub bears routing.</summary>
     public static PayoutTerms Default { get; } = new(Msat.FromSatoshi(1), PayoutSchedule.Stream, FeeBearer.Hub);
 
+    /// <summary>The longest that money waits because somebody else than the payee chose so, milliseconds: a
+    /// week.</summary>
+    /// <remarks>A creator may gather small payments of those that its manifests name, and not keep their money from
+    /// them.</remarks>
+    public const long OthersChoiceMsMax = 7L * 24 * 3_600_000;
+
     /// <summary>Whether what a direct channel owes one payee is worth a payment of the downloader's.</summary>
     /// <param name="due">What is due to the payee.</param>
     /// <param name="unpaid">What is due on the channel to all payees together.</param>

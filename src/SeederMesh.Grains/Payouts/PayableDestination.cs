@@ -60,10 +60,6 @@ public static class PayableDestination
         return payable.Length == 0 ? null : payable[failures % payable.Length];
     }
 
-    /// <summary>Whether a destination is still among those that somebody named.</summary>
-    internal static bool Names(string? destinations, string destination) =>
-        ReadAll(destinations, paysOffers: true).Any(named => string.Equals(named.ToString(), destination, StringComparison.Ordinal));
-
     private static IEnumerable<PayoutDestination> ReadAll(string? destinations, bool paysOffers)
     {
         foreach (string line in (destinations ?? "").Split('\n'))

@@ -11,11 +11,12 @@ namespace SeederMesh.Grains.Payouts;
 /// <summary>Makes sure that everybody who can earn stands in the ledger as a payee before anything is owed to
 /// them.</summary>
 /// <remarks>Thread safe and idempotent. Remembers whom it has seen, at most <see cref="RememberedMax"/>.</remarks>
-public sealed class PayeeDirectory(LedgerStore ledger)
+public sealed class PayeeDirectory(LedgerStore ledger, PayoutQueue queue)
 {
     private const int RememberedMax = 100_000;
+    private const int TriesMax = 4;
 
-    private readonly ConcurrentDictionary<Id128, bool> known = new();
+    private readonly ConcurrentDictionary<(Id128 PayeeId, string Owner), bool> known = new();
 
     /// <summary>Notes the named payees of a manifest, with their endpoints as destination, best first, one a
     /// line.</summary>
@@ -55,18 +56,16 @@ public sealed class PayeeDirectory(LedgerStore ledger)
 
     private async Task EnsureAsync(PayeeRecord payee)
     {
-        if (known.ContainsKey(payee.Id))
+        if (known.ContainsKey((payee.Id, payee.Owner)))
         {
             return;
         }
 
-        if (await ledger.Reader.FindPayeeAsync(payee.Id) is null)
+        for (int tries = 1; !await TryEnsureAsync(payee); tries++)
         {
-            // Somebody else may write it at the same time: either way it is there afterwards.
-            PostingResult result = await ledger.PostAsync(new Posting { Id = default, Records = [payee] });
-            if (!result.IsPosted && result.Outcome != PostingOutcome.RecordOutdated)
+            if (tries == TriesMax)
             {
-                throw new StaleGrainException($"A payee could not be noted ({result.Outcome}): {result.Detail}");
+                throw new StaleGrainException("A payee could not be noted: others write it all the time.");
             }
         }
 
@@ -75,6 +74,42 @@ public sealed class PayeeDirectory(LedgerStore ledger)
             known.Clear();
         }
 
-        known[payee.Id] = true;
+        known[(payee.Id, payee.Owner)] = true;
+    }
+
+    /// <summary>Writes what is missing; false when somebody else wrote at the same time.</summary>
+    private async Task<bool> TryEnsureAsync(PayeeRecord payee)
+    {
+        bool isKnown = await ledger.Reader.FindPayeeAsync(payee.Id) is not null;
+        bool isNamed = payee.Kind != PayeeKind.Creator || await ledger.Reader.IsNamedByAsync(payee.Id, payee.Owner);
+        LedgerRecord[] missing =
+        [
+            .. isKnown ? [] : (LedgerRecord[])[payee],
+            .. isNamed ? [] : (LedgerRecord[])
+            [
+                new PayeeNamingRecord
+                {
+                    Id = PayeeNamingRecord.IdOf(payee.Id, payee.Owner), PayeeId = payee.Id, Creator = payee.Owner,
+                },
+            ],
+        ];
+        if (missing.Length == 0)
+        {
+            return true;
+        }
+
+        PostingResult result = await ledger.PostAsync(new Posting { Id = default, Records = missing });
+        if (!result.IsPosted && result.Outcome is not (PostingOutcome.RecordOutdated or PostingOutcome.RecordExists))
+        {
+            throw new StaleGrainException($"A payee could not be noted ({result.Outcome}): {result.Detail}");
+        }
+
+        if (result.IsPosted && isKnown)
+        {
+            // Where another creator chose terms, they end now.
+            queue.NoteChanged(payee.Id);
+        }
+
+        return result.IsPosted;
     }
 }

@@ -8,6 +8,7 @@ using SeederMesh.Ledger.Postings;
 using SeederMesh.Ledger.Records;
 using SeederMesh.Ledger.Transfers;
 using SeederMesh.Lightning;
+using SeederMesh.Lightning.Destinations;
 
 namespace SeederMesh.Grains.Payouts;
 
@@ -49,6 +50,14 @@ public sealed partial class PayoutGrain
             PayoutReasons.Failed(payment.Failure, reason),
             isOfDestination: payment.Failure is not (PaymentFailure.NodeUnavailable or PaymentFailure.InsufficientBalance));
         bool isInvoice = payout.Destination.StartsWith("bolt11:", StringComparison.Ordinal);
+        if (payment.Failure.IsOfDestination(isInvoice)
+            && PayoutDestination.TryParse(payout.Destination, out PayoutDestination? destination, out _))
+        {
+            // The next destination has its turn at once.
+            turns.NoteUnpayable(destination, lastReason, NowUnixMs);
+            notBeforeUnixMs = NowUnixMs;
+        }
+
         switch (payment.Failure)
         {
             case PaymentFailure.FeeTooHigh:

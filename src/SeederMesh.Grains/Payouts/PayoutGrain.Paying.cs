@@ -35,16 +35,28 @@ public sealed partial class PayoutGrain
     {
         Msat owed = (await Ledger.Reader.FindAccountAsync(source.Account.Id))?.Available ?? Msat.Zero;
         string? destinations = owed.IsZero ? null : await source.FindDestinationsAsync(Ledger.Reader);
-        if (PayableDestination.Choose(destinations, failures, settings.PaysOffers) is not { } destination)
+        long now = NowUnixMs;
+        PayoutDestination? destination = turns.Choose(destinations, failures, now);
+        string? whyNone = destination is null ? turns.WhyNone(destinations, now) : null;
+        if (destination is null && whyNone is null)
         {
             return new PayReply { Reason = owed.IsZero ? "" : "Nobody named a destination that this hub can pay." };
         }
 
-        long now = NowUnixMs;
         route = route.At(now);
+        if (chosen is { IsOthers: true })
+        {
+            chosen = await ChosenTerms.FindAsync(Ledger.Reader, source.Id);
+        }
+
         if (!source.IsChannel && !isAsked && await FindWaitAsync(owed, now) is { } wait)
         {
             return wait;
+        }
+
+        if (destination is null || failures >= FailuresMax)
+        {
+            return await ParkAsync(destinations!, owed, whyNone);
         }
 
         (Msat revenue, Msat hoped) = await fees.FindAsync();
@@ -76,8 +88,20 @@ public sealed partial class PayoutGrain
         return await PayAsync(destination, owed, fits, revenue, isAsked);
     }
 
-    /// <summary>Why a payee is not paid yet; null when it is due.</summary>
+    /// <summary>Why a payee is not paid yet; null when it is due. By another's choice it waits a week at most.</summary>
     private async Task<PayReply?> FindWaitAsync(Msat owed, long now)
+    {
+        PayReply? wait = await FindChosenWaitAsync(owed, now);
+        if (wait is null || chosen is not { IsOthers: true } || owed < settings.Terms.Default.Threshold)
+        {
+            return wait;
+        }
+
+        long latest = await source.FindWaitingSinceAsync(Ledger.Reader) + PayoutTerms.OthersChoiceMsMax;
+        return now >= latest ? null : wait with { AgainAtUnixMs = Math.Min(wait.AgainAtUnixMs ?? latest, latest) };
+    }
+
+    private async Task<PayReply?> FindChosenWaitAsync(Msat owed, long now)
     {
         if (owed < Terms.Threshold)
         {
@@ -185,10 +209,7 @@ public sealed partial class PayoutGrain
     private async Task<PayReply> PayAsync(PayoutDestination destination, Msat owed, PayoutIntent intent, Msat revenue, bool isAsked)
     {
         Id128 payoutId = source.PayoutId(number + 1);
-        bool isParked = failures >= FailuresMax;
-        PreparedPayout prepared = isParked
-            ? new PreparedPayout(null, null, PayoutReasons.Parked(failures, lastReason, source.IsChannel))
-            : await sender.PrepareAsync(payoutId, destination, intent.Amount);
+        PreparedPayout prepared = await sender.PrepareAsync(payoutId, destination, intent.Amount);
         if (prepared.Limits is { } limits)
         {
             route = route.AfterLimits(limits.Least, limits.Most, NowUnixMs);
@@ -203,19 +224,27 @@ public sealed partial class PayoutGrain
             }
         }
 
-        if (prepared.PaymentHash is null && !isParked)
+        if (prepared.IsUnpayable)
+        {
+            // Each destination is passed over once, and then the money is paid at another one or parked.
+            lastReason = prepared.Reason;
+            turns.NoteUnpayable(destination, lastReason, NowUnixMs);
+            return await PayOwedAsync(isAsked);
+        }
+
+        if (prepared.PaymentHash is null)
         {
             NoteFailure(prepared.Reason);
             return new PayReply();
         }
 
-        if (!isParked && !liquidity.TryTake(payoutId, intent.Amount + intent.FeeLimit, source.IsChannel ? source.Id : default))
+        if (!liquidity.TryTake(payoutId, intent.Amount + intent.FeeLimit, source.IsChannel ? source.Id : default))
         {
             return WaitForLiquidity(intent, Msat.Zero);
         }
 
-        PayoutRecord payout = ToRecord(payoutId, destination, intent, prepared, isParked);
-        if (!await ReserveAsync(payout, intent) || isParked)
+        PayoutRecord payout = ToRecord(payoutId, destination.ToString(), intent, prepared);
+        if (!await ReserveAsync(payout, intent))
         {
             return new PayReply();
         }
@@ -228,16 +257,31 @@ public sealed partial class PayoutGrain
         return isPaid && isPart ? new PayReply { AgainAtUnixMs = NowUnixMs } : new PayReply();
     }
 
-    private PayoutRecord ToRecord(
-        Id128 payoutId, PayoutDestination destination, PayoutIntent intent, PreparedPayout prepared, bool isParked)
+    /// <summary>Sets all that is owed aside until somebody does something, or an hour is over.</summary>
+    /// <param name="destinations">All that were tried.</param>
+    /// <param name="owed">What is owed.</param>
+    /// <param name="whyNone">Why nobody can be paid there; null when it may work again.</param>
+    private async Task<PayReply> ParkAsync(string destinations, Msat owed, string? whyNone)
+    {
+        string reason = whyNone is null
+            ? PayoutReasons.Parked(failures, lastReason, source.IsChannel)
+            : PayoutReasons.Unpayable(whyNone, source.IsChannel);
+        var intent = new PayoutIntent(owed, Msat.Zero, Msat.Zero);
+        await ReserveAsync(ToRecord(source.PayoutId(number + 1), destinations, intent, new PreparedPayout(null, null, reason)), intent);
+        return new PayReply();
+    }
+
+    /// <summary>What is sent under the prepared hash; without one, what is parked.</summary>
+    private PayoutRecord ToRecord(Id128 payoutId, string destination, PayoutIntent intent, PreparedPayout prepared)
     {
         long now = NowUnixMs;
+        bool isParked = prepared.PaymentHash is null;
         return new PayoutRecord
         {
             Id = payoutId,
             PayeeId = source.IsChannel ? default : source.Id,
             ChannelId = source.IsChannel ? source.Id : default,
-            Destination = destination.ToString(),
+            Destination = destination,
             Amount = intent.Amount,
             FeeLimit = intent.FeeLimit,
             PaymentHash = prepared.PaymentHash,
@@ -278,7 +322,7 @@ public sealed partial class PayoutGrain
             reserved = intent.Reserved;
             looks = 0;
             notBeforeUnixMs = payout.NextAttemptUnixMs;
-            fees.Promise(payout.Id, intent.HubFeeLimit);
+            PromiseFees(intent.HubFeeLimit);
             feed.Publish(new PayoutChanged(payout));
             return true;
         }

@@ -38,8 +38,9 @@ public sealed partial class PayoutGrain(
     private const long BackOffMsMin = 500;
     private const int DoublingsMax = 8;
 
+    private readonly DestinationTurns turns = new(settings.PaysOffers);
     private PayoutSource source = new(IsChannel: false, default);
-    private PayoutTermsRecord? chosen;
+    private ChosenTerms? chosen;
     private PayoutRecord? current;
     private Msat reserved;
     private PayoutLines? lines;
@@ -53,7 +54,7 @@ public sealed partial class PayoutGrain(
 
     private long NowUnixMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    private PayoutTerms Terms => chosen?.Terms ?? settings.Terms.Default;
+    private PayoutTerms Terms => chosen?.Record.Terms ?? settings.Terms.Default;
 
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -66,7 +67,7 @@ public sealed partial class PayoutGrain(
         source = new PayoutSource(isChannel, id);
         number = await source.CountAsync(Ledger.Reader);
         current = await source.FindUnfinishedAsync(Ledger.Reader);
-        chosen = isChannel ? null : await Ledger.Reader.FindPayoutTermsAsync(id);
+        chosen = isChannel ? null : await ChosenTerms.FindAsync(Ledger.Reader, id);
         Msat paid = (await Ledger.Reader.FindAccountAsync(source.Account.Id))?.DebitsPosted ?? Msat.Zero;
         lines = isChannel ? null : new PayoutLines(Ledger.Reader, source.Account.Id, paid);
         if (current is null)
@@ -77,7 +78,7 @@ public sealed partial class PayoutGrain(
         PostedTransfer? reservation = await Ledger.Reader.FindTransferAsync(current.Id);
         Invariant.Require(reservation is not null, "a payout has reserved its money");
         reserved = reservation.Transfer.Amount;
-        fees.Promise(current.Id, current.FeeLimit.Less(reserved.Less(current.Amount)));
+        PromiseFees(current.FeeLimit.Less(reserved.Less(current.Amount)));
     }
 
     /// <inheritdoc/>
@@ -87,6 +88,7 @@ public sealed partial class PayoutGrain(
     public Task<PayReply> PayNowAsync()
     {
         (failures, setbacks, notBeforeUnixMs, route) = (0, 0, 0, RouteExperience.None);
+        turns.Forget();
         return PayAsync(isAsked: true);
     }
 
@@ -96,10 +98,11 @@ public sealed partial class PayoutGrain(
         bool isReadable = PayoutSchedule.TryParse(command.Schedule, out PayoutSchedule schedule);
         Invariant.Require(!source.IsChannel && isReadable, "terms are a payee's, with a schedule that can be read");
         var terms = new PayoutTerms(Msat.From(command.ThresholdMsat), schedule, (FeeBearer)command.Bearer);
-        if (chosen is not null && command.SignedUnixSeconds <= chosen.SignedUnixSeconds)
+        PayoutTermsRecord? before = await Ledger.Reader.FindPayoutTermsAsync(source.Id);
+        if (before is not null && command.SignedUnixSeconds <= before.SignedUnixSeconds)
         {
             // A time counts whole seconds, so of two in the same second only the same terms can be told from others.
-            return terms == chosen.Terms;
+            return terms == before.Terms;
         }
 
         PayoutTermsRecord next = new()
@@ -107,10 +110,10 @@ public sealed partial class PayoutGrain(
             PayeeId = source.Id,
             Terms = terms,
             SignedUnixSeconds = command.SignedUnixSeconds,
-            Revision = (chosen?.Revision ?? 0) + 1,
+            Revision = (before?.Revision ?? 0) + 1,
         };
         await StoreAndNoteAsync(new Posting { Id = default, Records = [next] }, () => queue.NoteChanged(source.Id));
-        chosen = next;
+        chosen = await ChosenTerms.FindAsync(Ledger.Reader, source.Id);
         return true;
     }
 
@@ -164,12 +167,12 @@ public sealed partial class PayoutGrain(
             : Payment.Unknown(payout.PaymentHash!.Value, "The node has too little to send it again.");
     }
 
-    /// <summary>Parked money is tried again after an hour, at once when somebody asks for it, and when the payee names
-    /// another destination.</summary>
+    /// <summary>Parked money is tried again after an hour, once at each destination; at once when somebody asks for it, and
+    /// when the payee names other destinations.</summary>
     private async Task UnparkAsync(bool isAsked)
     {
         string? destinations = await source.FindDestinationsAsync(Ledger.Reader);
-        bool moved = !PayableDestination.Names(destinations, current!.Destination);
+        bool moved = !string.Equals(destinations, current!.Destination, StringComparison.Ordinal);
         if (!moved && !isAsked && NowUnixMs < current.NextAttemptUnixMs)
         {
             notBeforeUnixMs = current.NextAttemptUnixMs;
@@ -177,8 +180,18 @@ public sealed partial class PayoutGrain(
         }
 
         await VoidAsync(moved ? "The destination changed." : $"{current.Reason} Tried again.");
-        failures = moved || isAsked ? 0 : FailuresMax - 1;
+        failures = moved || isAsked ? 0 : FailuresMax - Math.Clamp(DestinationTurns.Count(destinations), 1, FailuresMax);
+        turns.Forget();
         (setbacks, notBeforeUnixMs) = (0, 0);
+    }
+
+    /// <summary>The hub's revenue is counted on by what may be sent, not by what is parked.</summary>
+    private void PromiseFees(Msat byHub)
+    {
+        if (current is { Status: not PayoutStatus.Parked })
+        {
+            fees.Promise(current.Id, byHub);
+        }
     }
 
     private void NoteFailure(string reason, bool isOfDestination = true)

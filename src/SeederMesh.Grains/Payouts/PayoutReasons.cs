@@ -23,9 +23,21 @@ internal static class PayoutReasons
         return help.Length == 0 ? Sentence(reason) : $"{Sentence(reason)} {help}";
     }
 
+    /// <summary>Whether a failure is the destination's for good: no later attempt there can do better.</summary>
+    /// <param name="failure">Why a payment, or an offer's invoice, failed.</param>
+    /// <param name="isInvoice">Whether the destination is one invoice, which is paid once.</param>
+    public static bool IsOfDestination(this PaymentFailure failure, bool isInvoice = false) => failure
+        is PaymentFailure.WrongNetwork or PaymentFailure.NotSupported
+        || (isInvoice && failure is PaymentFailure.Expired or PaymentFailure.HashUsedUp or PaymentFailure.InvalidInvoice);
+
+    /// <summary>Why money is parked whose every destination is one that cannot be paid.</summary>
+    public static string Unpayable(string reasons, bool isRefund) => $"Parked: it cannot be paid so. {Again(reasons, isRefund)}";
+
     /// <summary>Why money is parked.</summary>
     public static string Parked(int failures, string lastReason, bool isRefund) =>
-        $"Parked after {failures} failures. Last: {Sentence(lastReason)} It is tried again every hour; at once "
+        $"Parked after {failures} failures. Last: {Again(lastReason, isRefund)}";
+
+    private static string Again(string reason, bool isRefund) => $"{Sentence(reason)} It is tried again every hour; at once "
         + (isRefund
             ? "when the downloader closes the channel again with another refund destination, or the operator runs mesh payouts retry."
             : "when the payee names another destination, or the operator runs mesh payouts retry.");

@@ -34,13 +34,13 @@ public sealed class PayoutSender(ILightningNode node, IInvoiceFetcher invoices, 
                 OfferInvoiceResult answer = await node.FetchOfferInvoiceAsync(
                     new OfferInvoiceRequest(destination.Value, amount) { TimeLimit = TimeLimit });
                 return answer.Invoice is null
-                    ? new PreparedPayout(null, null, answer.Reason)
+                    ? new PreparedPayout(null, null, answer.Reason) { IsUnpayable = answer.Failure.IsOfDestination() }
                     : Check(answer.Amount, amount, new PreparedPayout(answer.PaymentHash, answer.Invoice, ""));
         }
 
         FetchedInvoice fetched = await invoices.FetchAsync(destination, amount);
         return fetched.Bolt11 is null
-            ? new PreparedPayout(null, null, fetched.Reason) { Limits = fetched.Limits }
+            ? new PreparedPayout(null, null, fetched.Reason) { Limits = fetched.Limits, IsUnpayable = fetched.IsUnpayable }
             : Check(fetched.Bolt11, amount, isGiven: false);
     }
 
@@ -96,6 +96,9 @@ public sealed record PreparedPayout(Digest? PaymentHash, string? Invoice, string
 {
     /// <summary>What the destination takes at a time, where the amount is less or more than that.</summary>
     public (Msat Least, Msat Most)? Limits { get; init; }
+
+    /// <summary>Whether trying again is in vain until somebody changes something.</summary>
+    public bool IsUnpayable { get; init; }
 }
 
 /// <summary>Asks a Lightning address or an LNURL for an invoice. Tests script its failures.</summary>
@@ -110,6 +113,9 @@ public interface IInvoiceFetcher
 /// <param name="Reason">A sentence for a person.</param>
 public sealed record FetchedInvoice(string? Bolt11, string Reason)
 {
+    /// <summary>Whether asking again is in vain until somebody changes something.</summary>
+    public bool IsUnpayable { get; init; }
+
     /// <summary>What the destination takes at a time, where the amount is less or more than that.</summary>
     public (Msat Least, Msat Most)? Limits { get; init; }
 }

@@ -125,10 +125,15 @@ public sealed class RoutingFeeBudget(LedgerStore ledger, HubSettings settings, T
             page = await ledger.Reader.ListUnfinishedPayoutsAsync(after);
             foreach (PayoutRecord payout in page)
             {
+                after = payout.Id;
+                if (payout.Status == PayoutStatus.Parked)
+                {
+                    continue;
+                }
+
                 PostedTransfer? reservation = await ledger.Reader.FindTransferAsync(payout.Id);
                 Msat byPayee = reservation?.Transfer.Amount.Less(payout.Amount) ?? Msat.Zero;
                 Promise(payout.Id, payout.FeeLimit.Less(byPayee));
-                after = payout.Id;
             }
         }
         while (page.Count == LedgerReader.PageMax);

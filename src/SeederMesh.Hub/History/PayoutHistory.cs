@@ -48,7 +48,7 @@ internal sealed class PayoutHistory(LedgerStore ledger)
         PayoutAnswer.Of(payout, withLines ? Lines(await ledger.Reader.ListHistoryLinesAsync(payout.Id)) : null);
 
     private async Task<PayoutAnswer> ToAnswerAsync(DirectPaymentRecord payment, bool withLines) =>
-        PayoutAnswer.Of(payment, withLines ? Lines(await ledger.Reader.ListDirectHistoryLinesAsync(payment.Id)) : null);
+        PayoutAnswer.Of(payment, withLines ? Lines(await ledger.Reader.ListDirectHistoryLinesAsync(payment)) : null);
 
     private static PayoutLineAnswer[] Lines(IReadOnlyList<PayoutHistoryLine> lines) => [.. lines.Select(PayoutLineAnswer.Of)];
 }

@@ -15,10 +15,11 @@ namespace SeederMesh.Hub.History;
 /// <param name="Id">The id of what happened; told again, it has the same.</param>
 /// <param name="Type">"payout.succeeded" or "payout.failed".</param>
 /// <param name="Timestamp">When it happened, RFC 3339.</param>
-/// <param name="Data">The payout, with its lines.</param>
+/// <param name="Data">The payout, with its lines; "direct" where a downloader's own wallet paid and proved it.</param>
 public sealed record WebhookMessage(string Id, string Type, DateTimeOffset Timestamp, PayoutAnswer Data);
 
-/// <summary>Tells webhooks of payouts that ended: each in order, at least once, from a durable place on.</summary>
+/// <summary>Tells webhooks of payouts that ended, and of direct payments that were proved: each in order, at
+/// least once, from a durable place on.</summary>
 /// <remarks>
 /// What there is to tell is read from the ledger, so nothing that was booked is lost, and a place is stored after the
 /// other side took it: after a crash it may hear the same event again, under the same id. An attempt that fails is made
@@ -39,6 +40,7 @@ internal sealed class WebhookTeller : BackgroundService
 
     private readonly HubOptions options;
     private readonly LedgerStore ledger;
+    private readonly PayoutHistory history;
     private readonly WebhookSecrets secrets;
     private readonly TimeProvider clock;
     private readonly ILogger<WebhookTeller> log;
@@ -48,9 +50,15 @@ internal sealed class WebhookTeller : BackgroundService
     private readonly OutgoingHttp others;
 
     public WebhookTeller(
-        HubOptions options, LedgerStore ledger, WebhookSecrets secrets, TimeProvider clock, ILogger<WebhookTeller> log)
+        HubOptions options,
+        LedgerStore ledger,
+        PayoutHistory history,
+        WebhookSecrets secrets,
+        TimeProvider clock,
+        ILogger<WebhookTeller> log)
     {
-        (this.options, this.ledger, this.secrets, this.clock, this.log) = (options, ledger, secrets, clock, log);
+        (this.options, this.ledger, this.history) = (options, ledger, history);
+        (this.secrets, this.clock, this.log) = (secrets, clock, log);
         operators = new OutgoingHttp(new OutgoingPolicy { AllowLoopback = true, AllowPrivate = true, TimeLimit = AnswerTime });
         others = new OutgoingHttp(PolicyOfOthers(options) with { TimeLimit = AnswerTime });
     }
@@ -170,13 +178,12 @@ internal sealed class WebhookTeller : BackgroundService
 
     private async Task<(int Status, string Reason)> PostAsync(WebhookRecord webhook, EndedPayout ended, CancellationToken cancellation)
     {
-        PayoutRecord payout = (await ledger.Reader.FindPayoutAsync(ended.PayoutId))!;
-        IReadOnlyList<PayoutHistoryLine> lines = await ledger.Reader.ListHistoryLinesAsync(payout.Id);
+        PayoutAnswer payout = (await history.FindAsync(ended.PayoutId))!;
         var message = new WebhookMessage(
             ended.EventId.ToString(),
-            payout.Status == PayoutStatus.Succeeded ? "payout.succeeded" : "payout.failed",
+            payout.Preimage is not null ? "payout.succeeded" : "payout.failed",
             DateTimeOffset.FromUnixTimeMilliseconds(payout.FinishedUnixMs ?? payout.CreatedUnixMs),
-            PayoutAnswer.Of(payout, [.. lines.Select(PayoutLineAnswer.Of)]));
+            payout);
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(message, SignedCall.Json);
         using var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");

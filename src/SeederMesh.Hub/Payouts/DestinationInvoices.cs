@@ -15,6 +15,7 @@ internal sealed class DestinationInvoices(DestinationResolver resolver) : IInvoi
             : new FetchedInvoice(null, resolved.Reason.Length > 0
                 ? resolved.Reason : $"The destination gave no invoice ({resolved.Status}).")
             {
+                IsUnpayable = resolved.IsUnpayable,
                 Limits = resolved.Status == ResolveStatus.AmountOutOfRange ? resolved.Limits : null,
             };
     }

@@ -29,8 +29,8 @@ public sealed record PayeeTermsAnswer(string ThresholdMsat, string Schedule, str
         Fields.Text(terms.Threshold.Value), terms.Schedule.ToString(), terms.Bearer.Text(), chosen);
 
     internal static async Task<PayeeTermsAnswer> ReadAsync(LedgerStore ledger, HubSettings settings, Id128 payeeId) =>
-        await ledger.Reader.FindPayoutTermsAsync(payeeId) is { } chosen
-            ? Of(chosen.Terms, chosen: true)
+        await ChosenTerms.FindAsync(ledger.Reader, payeeId) is { } chosen
+            ? Of(chosen.Record.Terms, chosen: true)
             : Of(settings.Terms.Default, chosen: false);
 }
 
@@ -45,8 +45,8 @@ public sealed record PayeeAnswer(
 public sealed record PayNowAnswer(string OwedMsat, string PendingMsat, string Reason);
 
 /// <summary>Payees: how they are paid, by their own choice; and what their owner or the operator may set going.</summary>
-/// <remarks>A seeder speaks for itself by its key, a creator for the payees that its manifests named first. The operator
-/// signs with the hub's own key, the file hub.key.</remarks>
+/// <remarks>Who speaks for a payee, <see cref="ChosenTerms"/> says. The operator signs with the hub's own key, the file
+/// hub.key, and chooses no terms.</remarks>
 internal sealed class PayeeEndpoints(
     IGrainFactory grains, LedgerStore ledger, HubSettings settings, HubKeys keys, PayoutQueue queue, PayeeDirectory directory)
 {
@@ -55,18 +55,18 @@ internal sealed class PayeeEndpoints(
         RouteGroupBuilder payees = routes.MapGroup("/v1/payees").WithTags("Payees");
         payees.MapGet("{payeeId}", GetAsync).Produces<PayeeAnswer>().WithSummary("What a payee earned, and how it is paid.");
         payees.MapPut("{payeeId}/terms", (Delegate)SetTermsAsync).Accepts<PayeeTermsRequest>("application/json")
-            .Produces<PayeeAnswer>().WithSummary("How a payee wants to be paid; signed by whom it belongs to.");
+            .Produces<PayeeAnswer>().WithSummary("How a payee wants to be paid; signed by whoever speaks for it.");
         payees.MapPost("{payeeId}/pay", (Delegate)PayAsync).Produces<PayNowAnswer>()
-            .WithSummary("Pays what is owed now; signed by whom it belongs to, or by the hub's key.");
+            .WithSummary("Pays what is owed now; signed by whoever speaks for the payee, or by the hub's key.");
         routes.MapPost("/v1/payouts/{payoutId}/retry", (Delegate)RetryAsync).WithTags("Payees").Produces<PayNowAnswer>()
             .WithSummary("Tries parked money again at once; signed by the hub's key, or by whom the payee belongs to.");
         routes.MapGet("/v1/payouts/parked", ListParkedAsync).WithTags("Payees").Produces<PayoutsAnswer>()
             .WithSummary("Payouts and refunds that wait for a person, oldest first, with the reason.");
     }
 
-    private static bool Speaks(PublicKey caller, PayeeRecord payee) => payee.Kind == PayeeKind.Seeder
-        ? payee.Id == PayeeRecord.IdOfSeeder(caller)
-        : string.Equals(payee.Owner, new DidKey(caller).ToString(), StringComparison.Ordinal);
+    /// <summary>Why a key does not speak for a payee; null when it does.</summary>
+    private Task<string?> FindRefusalAsync(PublicKey caller, PayeeRecord payee) =>
+        ChosenTerms.FindRefusalAsync(ledger.Reader, payee, new DidKey(caller).ToString());
 
     private async Task<IResult> GetAsync(string payeeId) =>
         Results.Json(await ReadAsync((await FindAsync(payeeId)).Id), SignedCall.Json);
@@ -76,13 +76,12 @@ internal sealed class PayeeEndpoints(
         SignedCall call = await SignedCall.ReadAsync(http);
         await NoteOwnAsync(call.Caller, Fields.Id(payeeId, "payeeId"));
         PayeeRecord payee = await FindAsync(payeeId);
-        if (!Speaks(call.Caller, payee))
+        if (await FindRefusalAsync(call.Caller, payee) is { } refusal)
         {
-            throw ProblemException.WrongKey(
-                "Terms are signed by the seeder's own key, or by the creator's whose manifest named the payee.");
+            throw ProblemException.WrongKey(refusal);
         }
 
-        PayoutTerms before = (await ledger.Reader.FindPayoutTermsAsync(payee.Id))?.Terms ?? settings.Terms.Default;
+        PayoutTerms before = (await ChosenTerms.FindAsync(ledger.Reader, payee.Id))?.Record.Terms ?? settings.Terms.Default;
         PayoutTerms terms = Read(call.Read<PayeeTermsRequest>(), before);
         bool taken = await Grain(payee.Id).SetTermsAsync(new SetTermsCommand
         {
@@ -121,9 +120,9 @@ internal sealed class PayeeEndpoints(
     {
         SignedCall call = await SignedCall.ReadAsync(http);
         PayeeRecord payee = await FindAsync(payeeId);
-        return call.Caller == keys.Hub.PublicKey || Speaks(call.Caller, payee)
+        return call.Caller == keys.Hub.PublicKey || await FindRefusalAsync(call.Caller, payee) is not { } refusal
             ? await PayNowAsync(PayoutKey.OfPayee(payee.Id), payee.Id)
-            : throw ProblemException.WrongKey("Sign with the key of whom the payee belongs to, or with the hub's.");
+            : throw ProblemException.WrongKey($"{refusal} The operator signs with the hub's key.");
     }
 
     private async Task<IResult> RetryAsync(string payoutId, HttpContext http)
@@ -132,10 +131,10 @@ internal sealed class PayeeEndpoints(
         PayoutRecord payout = await ledger.Reader.FindPayoutAsync(Fields.Id(payoutId, "payoutId"))
             ?? throw ProblemException.NotFound("payout", "There is no payout of that id.");
         PayeeRecord? payee = payout.PayeeId.IsNone ? null : await ledger.Reader.FindPayeeAsync(payout.PayeeId);
-        if (call.Caller != keys.Hub.PublicKey && (payee is null || !Speaks(call.Caller, payee)))
+        if (call.Caller != keys.Hub.PublicKey && (payee is null || await FindRefusalAsync(call.Caller, payee) is not null))
         {
             throw ProblemException.WrongKey(
-                "Sign with the hub's key (hub.key in its folder), or with the key of whom the payee belongs to.");
+                "Sign with the hub's key (hub.key in its folder), or with the key that speaks for the payee.");
         }
 
         return payee is null
@@ -165,7 +164,7 @@ internal sealed class PayeeEndpoints(
     private async Task NoteOwnAsync(PublicKey caller, Id128 payeeId)
     {
         string did = new DidKey(caller).ToString();
-        if (await ledger.Reader.FindPayeeAsync(payeeId) is null
+        if (!await ledger.Reader.IsNamedByAsync(payeeId, did)
             && await grains.GetGrain<ICreatorGrain>(did).GetAsync() is { } creator
             && Array.Find(creator.Payees, payee => string.Equals(payee.PayeeId, payeeId.ToString(), StringComparison.Ordinal)) is { } named)
         {

@@ -2,6 +2,7 @@ using System.Data.Common;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Core.Receipts;
+using SeederMesh.Ledger.Accounts;
 using SeederMesh.Ledger.Records;
 
 namespace SeederMesh.Ledger.Reading;
@@ -16,6 +17,22 @@ public sealed partial class LedgerReader
         + "LEFT JOIN manifest m ON m.digest = l.manifest_digest LEFT JOIN settlement s ON s.id = l.settlement_id "
         + "LEFT JOIN \"grant\" g ON g.id = s.grant_id "
         + "LEFT JOIN settlement n ON n.grant_id = s.grant_id AND n.first_sequence = s.last_sequence + 1";
+
+    /// <summary>Settlements that a downloader's payment names one by one, as a payout does.</summary>
+    private const int DirectLinesMax = 512;
+
+    /// <summary>The columns of <see cref="HistoryLines"/>, of what was earned from one amount up to another.</summary>
+    private const string ProvedLines =
+        "WITH credit AS (SELECT t.sequence, t.user_data, t.amount_msat, SUM(t.amount_msat) OVER (ORDER BY t.sequence) AS upto "
+        + "FROM transfer t WHERE t.credit_account = (SELECT number FROM account WHERE id = @p0) AND t.kind IN (0, 2)) "
+        + "SELECT k.sequence, CASE WHEN k.upto < @p2 THEN k.upto ELSE @p2 END "
+        + "- CASE WHEN k.upto - k.amount_msat > @p1 THEN k.upto - k.amount_msat ELSE @p1 END, "
+        + "s.id, c.manifest_digest, m.sequence, c.infohash, s.grant_id, s.first_sequence, "
+        + "s.last_sequence, s.bytes, s.receipts, n.receipts, g.last_sequence, g.last_receipt_hash, g.seeder_key, NULL FROM credit k "
+        + "JOIN channel c ON c.id = @p3 LEFT JOIN manifest m ON m.digest = c.manifest_digest "
+        + "LEFT JOIN settlement s ON s.id = k.user_data LEFT JOIN \"grant\" g ON g.id = s.grant_id "
+        + "LEFT JOIN settlement n ON n.grant_id = s.grant_id AND n.first_sequence = s.last_sequence + 1 "
+        + "WHERE k.upto > @p1 AND k.upto - k.amount_msat < @p2 ORDER BY k.sequence";
 
     /// <summary>Payouts and refunds that fit, newest first; of the same time, the lower id first.</summary>
     /// <exception cref="ArgumentException">More than <see cref="PayoutQuery.PayeesMax"/> payees are asked for.</exception>
@@ -38,15 +55,50 @@ public sealed partial class LedgerReader
     public Task<IReadOnlyList<PayoutHistoryLine>> ListHistoryLinesAsync(Id128 payoutId) =>
         ListAsync($"{HistoryLines} WHERE l.payout_id = @p0 ORDER BY l.line", PageMax, ReadLine, payoutId.ToArray());
 
-    /// <summary>What a downloader's payment pays: all of it under the manifest of its channel.</summary>
-    /// <param name="paymentId">The payment.</param>
-    public Task<IReadOnlyList<PayoutHistoryLine>> ListDirectHistoryLinesAsync(Id128 paymentId) =>
-        ListAsync(
-            "SELECT d.amount_msat, c.manifest_digest, m.sequence, c.infohash FROM direct_payment d JOIN channel c ON c.id = d.channel_id "
-            + "LEFT JOIN manifest m ON m.digest = c.manifest_digest WHERE d.id = @p0",
-            1,
-            row => new PayoutHistoryLine(1, row.Amount(0), default, row.Digest(1), row.OptionalNumber(2), row.Digest(3), null),
-            paymentId.ToArray());
+    /// <summary>What a downloader's payment pays under the manifest of its channel: once it is proved each settlement with
+    /// its receipts, what was earned first first; before, or where there are too many, all in one line.</summary>
+    public async Task<IReadOnlyList<PayoutHistoryLine>> ListDirectHistoryLinesAsync(DirectPaymentRecord payment)
+    {
+        IReadOnlyList<PayoutHistoryLine> lines = payment.Status == PayoutStatus.Succeeded ? await ListProvedLinesAsync(payment) : [];
+        return lines.Count is > 0 and <= DirectLinesMax
+            ? lines
+            : await ListAsync(
+                "SELECT d.amount_msat, c.manifest_digest, m.sequence, c.infohash FROM direct_payment d "
+                + "JOIN channel c ON c.id = d.channel_id LEFT JOIN manifest m ON m.digest = c.manifest_digest WHERE d.id = @p0",
+                1,
+                row => new PayoutHistoryLine(1, row.Amount(0), default, row.Digest(1), row.OptionalNumber(2), row.Digest(3), null),
+                payment.Id.ToArray());
+    }
+
+    /// <summary>Payments of one payee on one channel pay what it earned there in the order in which they were proved.</summary>
+    private async Task<IReadOnlyList<PayoutHistoryLine>> ListProvedLinesAsync(DirectPaymentRecord payment)
+    {
+        long from = await CountAsync(
+            "SELECT CAST(COALESCE(SUM(d.amount_msat), 0) AS BIGINT) FROM direct_payment d JOIN transfer r ON r.id = d.id "
+            + "JOIN transfer t ON t.pending = r.sequence WHERE d.channel_id = @p0 AND d.payee_id = @p1 AND d.status = 3 AND t.sequence < "
+            + "(SELECT e.sequence FROM transfer e JOIN transfer f ON e.pending = f.sequence WHERE f.id = @p2)",
+            payment.ChannelId.ToArray(),
+            payment.PayeeId.ToArray(),
+            payment.Id.ToArray());
+        IReadOnlyList<PayoutHistoryLine> lines = await ListAsync(
+            ProvedLines,
+            DirectLinesMax + 1,
+            ReadLine,
+            AccountOpening.Due(payment.ChannelId, payment.PayeeId).Id.ToArray(),
+            from,
+            from + payment.Amount.Value,
+            payment.ChannelId.ToArray());
+
+        // A settlement's share and the fraction that became whole with it are two credits and one line.
+        return
+        [
+            .. lines.GroupBy(line => line.SettlementId).Select((same, index) => same.First() with
+            {
+                Line = index + 1,
+                Amount = same.Aggregate(Msat.Zero, (sum, line) => sum + line.Amount),
+            }),
+        ];
+    }
 
     /// <summary>Both tables name alike what they are narrowed by.</summary>
     private static (string Predicate, object[] Values) PredicateOf(PayoutQuery query)

@@ -9,9 +9,17 @@ namespace SeederMesh.Ledger.Reading;
 /// <content>What the payout engine asks.</content>
 public sealed partial class LedgerReader
 {
-    /// <summary>How a payee wants to be paid, or null where it never said.</summary>
+    /// <summary>The terms of a payee that were chosen last, in force or not; null where nobody chose any.</summary>
     public Task<PayoutTermsRecord?> FindPayoutTermsAsync(Id128 payeeId) =>
         FindAsync<PayoutTermsRecord>("payee_id = @p0", payeeId.ToArray());
+
+    /// <summary>Whether a creator's manifests are known to name a payee.</summary>
+    public async Task<bool> IsNamedByAsync(Id128 payeeId, string creator) =>
+        await CountAsync("SELECT COUNT(*) FROM payee_naming WHERE payee_id = @p0 AND creator = @p1", payeeId.ToArray(), creator) > 0;
+
+    /// <summary>How many creators are known to name a payee in their manifests.</summary>
+    public Task<long> CountNamingsAsync(Id128 payeeId) =>
+        CountAsync("SELECT COUNT(*) FROM payee_naming WHERE payee_id = @p0", payeeId.ToArray());
 
     /// <summary>When an account was credited first, unix milliseconds; 0 when it never was.</summary>
     public async Task<long> FindFirstCreditAsync(Id128 account) =>

@@ -16,17 +16,27 @@ public sealed record PayeeRecord : RevisedRecord, IStoredRecord<PayeeRecord>
             "id", "kind", "owner", "destination", "revision",
         ]);
 
+    private const string WithdrawPrefix = "withdraw:";
+
     /// <summary>The payee's id.</summary>
     public required Id128 Id { get; init; }
 
     /// <summary>Who it is.</summary>
     public required PayeeKind Kind { get; init; }
 
-    /// <summary>A DID, or a seeder's public key in hexadecimal.</summary>
+    /// <summary>A seeder's public key in hexadecimal; of a manifest's payee the DID of the creator that named it first,
+    /// which gives no right to it (<see cref="PayeeNamingRecord"/>).</summary>
     public required string Owner { get; init; }
 
     /// <summary>Where payouts go (keysend:, lnaddress:, lnurl:, bolt12:); null while unknown.</summary>
     public string? Destination { get; init; }
+
+    /// <summary>The key that speaks for the payee, as a DID: a seeder's own, or the one that an endpoint
+    /// <c>withdraw:did:key:...</c> names. Null where nobody can prove to be the payee.</summary>
+    public string? OwnDid => Kind == PayeeKind.Seeder
+        ? (PublicKey.TryParseHex(Owner, out PublicKey seeder) ? new DidKey(seeder).ToString() : null)
+        : Array.Find((Destination ?? "").Split('\n'), line => line.StartsWith(WithdrawPrefix, StringComparison.Ordinal))
+            ?[WithdrawPrefix.Length..];
 
     /// <summary>The payee id of the hub itself, for its share of direct channels.</summary>
     public static Id128 HubId { get; } = Id128.Derive("hub-payee");

@@ -6,7 +6,9 @@ using SeederMesh.Core.Payouts;
 namespace SeederMesh.Ledger.Records;
 
 /// <summary>How a payee wants to be paid.</summary>
-/// <remarks>Changed only by a call of whoever the payee belongs to, signed later than the one in force.</remarks>
+/// <remarks>Changed only by a call of whoever speaks for the payee, signed later than the one in force. What the only
+/// creator that named a payee chose ends when another one names it too: nobody may keep back money that another's work
+/// earns.</remarks>
 public sealed record PayoutTermsRecord : RevisedRecord, IStoredRecord<PayoutTermsRecord>
 {
     private static readonly RecordTable Definition = new(
@@ -21,7 +23,7 @@ public sealed record PayoutTermsRecord : RevisedRecord, IStoredRecord<PayoutTerm
     /// <summary>The payee.</summary>
     public required Id128 PayeeId { get; init; }
 
-    /// <summary>What it chose.</summary>
+    /// <summary>What was chosen.</summary>
     public required PayoutTerms Terms { get; init; }
 
     /// <summary>When the choice in force was signed, unix seconds by the signer's clock; rises with every

@@ -12,6 +12,8 @@ internal static class LnurlPay
 {
     private const int MetadataLengthMax = 16_384;
     private const int SuccessTextMax = 144;
+    private const int TagLengthMax = 32;
+    private const string PayTag = "payRequest";
 
     /// <summary>What a payee offers: the answer to the first request.</summary>
     public sealed record Offer(Uri Callback, Msat Min, Msat Max, string Metadata, int CommentAllowed, string? MandatoryPayerData);
@@ -78,8 +80,16 @@ internal static class LnurlPay
 
     private static Offer ReadOffer(JsonElement answer, Uri from)
     {
+        string? tag = Text(answer, "tag");
+        if (tag is { Length: >= 1 and <= TagLengthMax } and not PayTag && tag.All(char.IsAsciiLetterOrDigit))
+        {
+            throw new ResolveException(
+                ResolveStatus.NoLightning,
+                $"{from.Host} answered with an LNURL {tag}, by which nobody is paid. Name an LNURL payRequest or a Lightning address.");
+        }
+
         string? metadata = Text(answer, "metadata");
-        bool valid = Text(answer, "tag") == "payRequest"
+        bool valid = tag == PayTag
             && Uri.TryCreate(Text(answer, "callback"), UriKind.Absolute, out _)
             && metadata is { Length: > 0 and <= MetadataLengthMax }
             && HasPlainText(metadata)

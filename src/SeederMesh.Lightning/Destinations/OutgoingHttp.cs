@@ -83,7 +83,10 @@ public sealed class OutgoingHttp : IDisposable
                 continue;
             }
 
-            return await ReadAsync(response, at, cancellation);
+            // Whatever it says beside: a host that cannot now may later.
+            return (int)response.StatusCode is >= 500 or 429
+                ? throw new ResolveException(ResolveStatus.Unreachable, $"{at.Host} answered {(int)response.StatusCode}.")
+                : await ReadAsync(response, at, cancellation);
         }
 
         throw new ResolveException(ResolveStatus.AddressRefused, $"{at.Host} redirects more than {OutgoingPolicy.RedirectsMax} times.");

@@ -9,6 +9,10 @@ public sealed record ResolvedDestination
     /// <summary>The outcome.</summary>
     public required ResolveStatus Status { get; init; }
 
+    /// <summary>Whether asking again is in vain until the payee, or the operator, changes something. Whatever a host may
+    /// answer otherwise in a while is no such thing.</summary>
+    public bool IsUnpayable => Status is ResolveStatus.AddressRefused or ResolveStatus.NoLightning or ResolveStatus.PayerDataRequired;
+
     /// <summary>A sentence for a person that says which host did what; empty when resolved.</summary>
     public string Reason { get; init; } = "";
 
@@ -43,7 +47,7 @@ public enum ResolveStatus
     /// that.</summary>
     AddressRefused = 1,
 
-    /// <summary>The host does not answer; later it may.</summary>
+    /// <summary>The host does not answer, or says that it cannot now (HTTP 5xx, 429); later it may.</summary>
     Unreachable = 2,
 
     /// <summary>The host answered with an error.</summary>
@@ -52,7 +56,8 @@ public enum ResolveStatus
     /// <summary>The host answered something that LNURL-pay or Open Payments does not allow.</summary>
     MalformedAnswer = 4,
 
-    /// <summary>A wallet that cannot be paid over Lightning; the payee has to name another destination.</summary>
+    /// <summary>A wallet that cannot be paid over Lightning, or an LNURL for something else than paying; the payee has to
+    /// name another destination.</summary>
     NoLightning = 5,
 
     /// <summary>The payee demands data about the payer that this program does not give (LUD-18).</summary>

@@ -80,7 +80,7 @@ internal static class WalletAddress
             return LnurlPay.FindMetadata(offer.Metadata, "text/identifier") == $"{name}@{pointer.Host}" ? offer : null;
         }
         catch (ResolveException exception)
-            when (exception.Status is ResolveStatus.RefusedByPayee or ResolveStatus.MalformedAnswer)
+            when (exception.Status is ResolveStatus.RefusedByPayee or ResolveStatus.MalformedAnswer or ResolveStatus.NoLightning)
         {
             // The host answers, but not as a Lightning address: it offers none.
             return null;

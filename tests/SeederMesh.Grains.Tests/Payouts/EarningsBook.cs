@@ -155,6 +155,13 @@ internal sealed class EarningsBook(LedgerStore ledger, int number, Msat funding)
         });
     }
 
+    /// <summary>The downloader names another destination for its refund.</summary>
+    public async Task RedirectAsync(string refundDestination)
+    {
+        channel = channel with { RefundDestination = refundDestination, Revision = channel.Revision + 1 };
+        await PostAsync(ledger, new Posting { Id = default, Records = [channel] });
+    }
+
     private static async Task PostAsync(LedgerStore ledger, Posting posting)
     {
         PostingResult result = await ledger.PostAsync(posting);

@@ -29,6 +29,15 @@ internal sealed partial class FaultyDatabase : SqliteDialect, IDisposable
     /// <summary>The next commit but so many is durable, and nobody is told.</summary>
     public void LoseAnswerAfter(int commits) => Interlocked.Exchange(ref loseIn, commits);
 
+    /// <summary>Somebody else's commits, which no fault meets.</summary>
+    public async Task UndisturbedAsync(Func<Task> commits)
+    {
+        (int Refuse, int Lose) armed = (Interlocked.Exchange(ref refuseIn, -1), Interlocked.Exchange(ref loseIn, -1));
+        await commits();
+        RefuseAfter(armed.Refuse);
+        LoseAnswerAfter(armed.Lose);
+    }
+
     public override DbConnection OpenWriter()
     {
         DbConnection connection = base.OpenWriter();

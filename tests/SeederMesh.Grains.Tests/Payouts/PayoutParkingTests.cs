@@ -115,6 +115,32 @@ public sealed class PayoutParkingTests
         Assert.Equal(PayoutWorld.OwedMsat + 2_000, await world.ReceivedMsatAsync());
     }
 
+    // What a creator chose for a payee without a key of its own: nobody's money is kept back for longer than a week.
+    [Theory]
+    [InlineData("on-demand", 1_000)]
+    [InlineData("stream", 1_000_000_000)]
+    [InlineData("on-demand", 1_000_000_000)]
+    public async Task Pay_ByTermsThatACreatorChose_WaitsAWeekAtMost(string schedule, long threshold)
+    {
+        await using PayoutWorld world = await PayoutWorld.OpenAsync();
+        Assert.True(await world.Grain().SetTermsAsync(Terms(schedule, signed: 10) with { ThresholdMsat = threshold }));
+        PayReply waits = await world.PayAsync();
+        Assert.Equal(7L * 24 * 3_600_000, waits.AgainAtUnixMs - world.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        world.Clock.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMilliseconds(1));
+        await world.RestartAsync();
+        await world.PayAsync();
+        Assert.Equal(0, await world.ReceivedMsatAsync());
+        world.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await world.PayAsync();
+        Assert.Equal(PayoutWorld.OwedMsat, await world.ReceivedMsatAsync());
+
+        // What is less than the hub's own threshold waits for more.
+        await world.EarnAsync(999);
+        world.Clock.Advance(TimeSpan.FromDays(8));
+        await world.PayAsync();
+        Assert.Equal(PayoutWorld.OwedMsat, await world.ReceivedMsatAsync());
+    }
+
     /// <summary>The repeat of a command whose answer was lost changes nothing, so the first one must have been noted.</summary>
     [Fact]
     public async Task SetTerms_WhoseAnswerTheLedgerLoses_HasThePayeeLookedAt()

@@ -1,13 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans;
-using Orleans.Hosting;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Core.Payouts;
-using SeederMesh.Grains.Feed;
 using SeederMesh.Grains.Payouts;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Accounts;
@@ -103,6 +100,26 @@ internal sealed class PayoutWorld : IAsyncDisposable
     /// <summary>More is earned.</summary>
     public Task EarnAsync(long msat, long revenueMsat = 0) => book.EarnAsync(1, revenueMsat, (payeeId, msat));
 
+    /// <summary>The payee names other destinations, one a line.</summary>
+    public async Task NameAsync(string destinations)
+    {
+        PayeeRecord payee = (await Ledger.Reader.FindPayeeAsync(payeeId))!;
+        Ledger.Postings.PostingResult result = await Ledger.PostAsync(new Ledger.Postings.Posting
+        {
+            Id = default,
+            Records = [payee with { Destination = destinations, Revision = payee.Revision + 1 }],
+        });
+        Assert.True(result.IsPosted, result.Detail);
+    }
+
+    /// <summary>Lightning addresses give invoices of the payee's wallet.</summary>
+    public void GiveInvoices()
+    {
+        int number = 0;
+        Invoices.Answer = async amount => new FetchedInvoice(
+            (await Wallet.CreateInvoiceAsync(new InvoiceRequest($"given-{number++}", amount, "given"))).Invoice!.Bolt11, "");
+    }
+
     /// <summary>The hub's process ends; another one starts on what is durable.</summary>
     public async Task RestartAsync()
     {
@@ -181,40 +198,14 @@ internal sealed class PayoutWorld : IAsyncDisposable
         await silo.StartAsync();
     }
 
-    private IHost Build()
+    private IHost Build() => PayoutSilo.Build(Path.Combine(folder, $"grains-{silos++}.db"), services =>
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(Ledger);
-        builder.Services.AddSingleton<ILightningNode>(Node);
-        builder.Services.AddSingleton<TimeProvider>(Clock);
-        builder.Services.AddSingleton<IInvoiceFetcher>(Invoices);
-        builder.Services.AddSingleton(Settings);
-        builder.Services.AddSingleton<PayoutSender>();
-        builder.Services.AddSingleton<RoutingFeeBudget>();
-        builder.Services.AddSingleton<NodeLiquidity>();
-        builder.Services.AddSingleton<NodeMeter>();
-        builder.Services.AddSingleton<PayoutQueue>();
-        builder.Services.AddSingleton<HubFeed>();
-        builder.UseOrleans(ConfigureSilo);
-        return builder.Build();
-    }
-
-    private void ConfigureSilo(ISiloBuilder builder)
-    {
-#if ORLEANS_EMBEDDED
-        builder.UseEmbeddedDatabase(Path.Combine(folder, $"grains-{silos++}.db"));
-#else
-        // Free ports, because worlds run side by side.
-        silos++;
-        using var port = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        using var gateway = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        port.Start();
-        gateway.Start();
-        builder.UseLocalhostClustering(
-            ((System.Net.IPEndPoint)port.LocalEndpoint).Port, ((System.Net.IPEndPoint)gateway.LocalEndpoint).Port);
-#endif
-    }
+        services.AddSingleton(Ledger);
+        services.AddSingleton<ILightningNode>(Node);
+        services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<IInvoiceFetcher>(Invoices);
+        services.AddSingleton(Settings);
+    });
 
     private async Task StopAsync()
     {
@@ -227,6 +218,16 @@ internal sealed class PayoutWorld : IAsyncDisposable
     {
         public Func<Msat, Task<FetchedInvoice>> Answer { get; set; } = _ => Task.FromResult(new FetchedInvoice(null, "No invoices here."));
 
-        public Task<FetchedInvoice> FetchAsync(PayoutDestination destination, Msat amount) => Answer(amount);
+        /// <summary>Whom it was asked for, in order.</summary>
+        public List<string> Asked { get; } = [];
+
+        /// <summary>What one of several destinations answers, by what it is written as; the others give <see cref="Answer"/>.</summary>
+        public Dictionary<string, FetchedInvoice> At { get; } = new(StringComparer.Ordinal);
+
+        public Task<FetchedInvoice> FetchAsync(PayoutDestination destination, Msat amount)
+        {
+            Asked.Add(destination.ToString());
+            return At.TryGetValue(destination.ToString(), out FetchedInvoice? told) ? Task.FromResult(told) : Answer(amount);
+        }
     }
 }

@@ -39,16 +39,22 @@ internal sealed class Scene
     public string ChannelId { get; private set; } = "";
 
     /// <summary>A work whose payee is paid by keysend, or at other endpoints: "keysend" stands for the creator's wallet.</summary>
-    public static async Task<Scene> OpenAsync(HubFixture hub, string? creatorEndpoint = null, string name = "", string? next = null)
+    public static async Task<Scene> OpenAsync(
+        HubFixture hub,
+        string? creatorEndpoint = null,
+        string name = "",
+        string? next = null,
+        HubCaller? author = null,
+        HubCaller? downloader = null)
     {
         EmbeddedNode creator = await hub.WalletAsync("creator" + name);
         EmbeddedNode purse = await hub.WalletAsync("purse" + name, satoshi: 100_000);
-        HubCaller author = hub.Caller();
+        author ??= hub.Caller();
         string keysend = await HubFixture.KeysendToAsync(creator);
         string[] endpoints = [creatorEndpoint ?? keysend, .. next is null ? [] : (string[])[next == "keysend" ? keysend : next]];
         SignedManifest manifest = Sign(author.Key, string.Join('\n', endpoints), name);
         (await author.PostBytesAsync("/v1/registry/manifests", manifest.Bytes.ToArray(), "application/json")).Required();
-        return new Scene(hub, manifest, hub.Caller(), purse, creator);
+        return new Scene(hub, manifest, downloader ?? hub.Caller(), purse, creator);
     }
 
     public static SignedManifest Sign(
@@ -111,7 +117,7 @@ internal sealed class Scene
         ["manifestDigest"] = Manifest.Digest.ToString(),
         ["budgetMsat"] = budget.ToString(),
         ["maxPricePerMiBMsat"] = "1000",
-        ["expiresUnixMs"] = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds(),
+        ["expiresUnixMs"] = (DateTimeOffset.UtcNow + Downloader.Ahead).AddHours(1).ToUnixTimeMilliseconds(),
         ["refund"] = await HubFixture.KeysendToAsync(Purse),
     };
 
@@ -146,7 +152,7 @@ internal sealed class Scene
             new { seederKey = seeder.Key.PublicKey.ToString(), limitMsat = limit.ToString(), generation })).Required();
         Assert.True(SignedGrant.TryRead(Convert.FromBase64String(reply.Text("grant")), out SignedGrant? grant, out string error), error);
         Assert.True(grant!.Verify());
-        return new TestChain(grant.Grant, Downloader.Key, new PieceMap(Manifest.Manifest.Torrent));
+        return new TestChain(grant.Grant, Downloader.Key, new PieceMap(Manifest.Manifest.Torrent), Downloader.Ahead);
     }
 
     public static async Task<HubReply> ReportAsync(HubCaller seeder, params ReceiptRun[] runs) =>
@@ -168,9 +174,9 @@ internal sealed class Scene
 }
 
 /// <summary>A downloader's side of one grant: signs whatever a test wants.</summary>
-internal sealed class TestChain(Grant grant, SigningKey downloader, IPieceLayout layout)
+internal sealed class TestChain(Grant grant, SigningKey downloader, IPieceLayout layout, TimeSpan ahead = default)
 {
-    private readonly long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+    private readonly long now = (DateTimeOffset.UtcNow + ahead).ToUnixTimeMilliseconds();
 
     public ReceiptChain Chain { get; private set; } = ReceiptChain.Start(grant.Hash());
 

@@ -91,7 +91,10 @@ public sealed class DestinationResolverTests : IAsyncLifetime
     // What the first answer is -> outcome.
     [Theory]
     [InlineData("""{"status":"ERROR","reason":"no such user"}""", ResolveStatus.RefusedByPayee)]
-    [InlineData("""{"tag":"withdrawRequest"}""", ResolveStatus.MalformedAnswer)]
+    [InlineData("""{"tag":"withdrawRequest"}""", ResolveStatus.NoLightning)]
+    [InlineData("""{"tag":"login"}""", ResolveStatus.NoLightning)]
+    [InlineData("""{"tag":""}""", ResolveStatus.MalformedAnswer)]
+    [InlineData("""{"tag":"<b>"}""", ResolveStatus.MalformedAnswer)]
     [InlineData("[]", ResolveStatus.MalformedAnswer)]
     [InlineData("<html>", ResolveStatus.MalformedAnswer)]
     [InlineData("""{"tag":"payRequest","callback":"x","minSendable":1,"maxSendable":2,"metadata":"[]"}""", ResolveStatus.MalformedAnswer)]
@@ -110,6 +113,29 @@ public sealed class DestinationResolverTests : IAsyncLifetime
         Assert.Equal(expected, resolved.Status);
         Assert.NotEmpty(resolved.Reason);
         Assert.Null(resolved.Invoice);
+    }
+
+    // What the host answers -> outcome, and whether asking again is in vain.
+    [Theory]
+    [InlineData(500, """{"status":"ERROR","reason":"database is down"}""", ResolveStatus.Unreachable, false)]
+    [InlineData(502, "<html>", ResolveStatus.Unreachable, false)]
+    [InlineData(503, """{"tag":"withdrawRequest"}""", ResolveStatus.Unreachable, false)]
+    [InlineData(429, "", ResolveStatus.Unreachable, false)]
+    [InlineData(404, "", ResolveStatus.RefusedByPayee, false)]
+    [InlineData(404, """{"status":"ERROR","reason":"no such user"}""", ResolveStatus.RefusedByPayee, false)]
+    [InlineData(200, "<html>", ResolveStatus.MalformedAnswer, false)]
+    [InlineData(200, """{"tag":"channelRequest"}""", ResolveStatus.NoLightning, true)]
+    public async Task ResolveAsync_HostThatFails_TellsWhetherItMayWorkLater(int code, string answer, ResolveStatus expected, bool isUnpayable)
+    {
+        offer = http =>
+        {
+            http.Response.StatusCode = code;
+            return http.Response.WriteAsync(answer);
+        };
+
+        ResolvedDestination resolved = await ResolveAsync(5_000);
+
+        Assert.Equal((expected, isUnpayable), (resolved.Status, resolved.IsUnpayable));
     }
 
     [Fact]

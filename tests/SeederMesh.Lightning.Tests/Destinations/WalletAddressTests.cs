@@ -103,6 +103,22 @@ public sealed class WalletAddressTests : IAsyncLifetime
         Assert.Equal(ResolveStatus.NoLightning, resolved.Status);
     }
 
+    /// <summary>A wallet whose Lightning server is down for a while does offer Lightning.</summary>
+    [Theory]
+    [InlineData(503, ResolveStatus.Unreachable)]
+    [InlineData(404, ResolveStatus.NoLightning)]
+    public async Task ResolveAsync_WalletWhoseAddressAnswersAnError_IsWithoutLightningOnlyWhereTheHostIsUp(int code, ResolveStatus expected)
+    {
+        await using WebApplication other = await StartAsync(http =>
+        {
+            bool isWallet = !http.Request.Path.StartsWithSegments("/.well-known", StringComparison.Ordinal);
+            http.Response.StatusCode = isWallet ? 200 : code;
+            return isWallet ? Wallet(http, "") : """{"status":"ERROR","reason":"later"}""";
+        });
+
+        Assert.Equal(expected, (await ResolveAsync("/erin", new Uri(other.Urls.Single()).Authority)).Status);
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"id":"https://x.example/erin","assetCode":"EUR"}""")]
