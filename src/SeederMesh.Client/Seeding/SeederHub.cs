@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
@@ -5,8 +6,8 @@ using SeederMesh.Core.Receipts;
 
 namespace SeederMesh.Client;
 
-/// <summary>One hub that a seeder works with: registers there, reports receipts about once a second, closes grants that
-/// are done.</summary>
+/// <summary>One hub that a seeder works with: registers there, reports receipts about once a second or when asked to, closes
+/// grants that are done.</summary>
 /// <remarks>
 /// What the hub has not confirmed stays in the <see cref="ReceiptStore"/> and is sent again: after a lost answer, after
 /// the hub was
@@ -15,6 +16,9 @@ namespace SeederMesh.Client;
 internal sealed class SeederHub : IAsyncDisposable
 {
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Early reports come no closer together, so that each has something in it.</summary>
+    private static readonly TimeSpan ReportGap = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan HoldBack = TimeSpan.FromSeconds(10);
@@ -29,6 +33,8 @@ internal sealed class SeederHub : IAsyncDisposable
     private readonly Dictionary<Id128, DateTimeOffset> heldBack = [];
     private HashSet<Id128> unshown = [];
     private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly Channel<bool> early =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
     private bool isRegistered;
@@ -63,6 +69,9 @@ internal sealed class SeederHub : IAsyncDisposable
     /// <summary>What it owes, receipts that it has not settled and open grants included.</summary>
     public Msat Owed => store.OutstandingAt(Info.PublicKey)
         + (Standing is { } standing ? standing.OwedMsat + standing.PendingMsat : Msat.Zero);
+
+    /// <summary>Has what there is reported before the next report is due; thread safe, and waits for nothing.</summary>
+    public void ReportSoon() => early.Writer.TryWrite(true);
 
     /// <summary>Starts reporting.</summary>
     public void Start() => running = Task.Run(RunAsync);
@@ -171,12 +180,35 @@ internal sealed class SeederHub : IAsyncDisposable
 
             try
             {
-                await Task.Delay(wait, clock, stopping.Token);
+                await WaitAsync(wait);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Until the next report is due; while the hub answers, also until one is asked for.</summary>
+    private async Task WaitAsync(TimeSpan wait)
+    {
+        if (Trouble is not null)
+        {
+            await Task.Delay(wait, clock, stopping.Token);
+            return;
+        }
+
+        await Task.Delay(ReportGap, clock, stopping.Token);
+        using var due = new CancellationTokenSource(wait - ReportGap, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, stopping.Token);
+        try
+        {
+            await early.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            // The usual report is due.
+            return;
         }
     }
 
