@@ -15,6 +15,7 @@ using SeederMesh.Core.Money;
 using SeederMesh.Core.Payouts;
 using SeederMesh.Core.Splits;
 using SeederMesh.Grains;
+using SeederMesh.Grains.Direct;
 using SeederMesh.Grains.Feed;
 using SeederMesh.Grains.Manifests;
 using SeederMesh.Grains.Payouts;
@@ -198,6 +199,7 @@ public static class HubApplication
         services.AddSingleton<NodeMeter>();
         services.AddSingleton<IInvoiceFetcher, DestinationInvoices>();
         services.AddSingleton<HubFeed>();
+        services.AddSingleton<DuesBell>();
         services.AddSingleton<StatusReader>();
         services.AddSingleton<EventStream>();
         services.AddSingleton(new Swarms(options.Clock, TimeSpan.FromSeconds(2.5 * options.AnnounceIntervalSeconds)));

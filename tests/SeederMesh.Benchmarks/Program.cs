@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using SeederMesh.Benchmarks.Direct;
 using SeederMesh.Benchmarks.Hubs;
 using SeederMesh.Benchmarks.Lightning;
 using SeederMesh.Benchmarks.Measuring;
@@ -31,6 +32,9 @@ int mebibytes = 1024;
     ("publish-hybrid", "hashing a hybrid torrent", () => Task.FromResult(PublishBenchmarks.Publish(v2Only: false, mebibytes))),
     ("download", "a download with receipts against without", () => DownloadBenchmarks.WithReceiptsAsync(mebibytes)),
     ("download-aria2", "a download with receipts against from aria2", () => DownloadBenchmarks.AgainstAria2Async(mebibytes)),
+    ("direct-1", "a download paid by the own wallet, trusted for 1 MiB", () => DirectBenchmarks.WithWindowAsync(1)),
+    ("direct-2", "the same, trusted for 2 MiB", () => DirectBenchmarks.WithWindowAsync(2)),
+    ("direct-8", "the same, trusted for 8 MiB", () => DirectBenchmarks.WithWindowAsync(8)),
 ];
 
 var names = new List<string>(args);

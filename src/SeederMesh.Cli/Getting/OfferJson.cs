@@ -82,6 +82,7 @@ internal static class OfferJson
             ["refundPending"] = statement?.IsRefundPending ?? false,
             ["direct"] = statement?.IsDirect ?? false,
             ["paidMsat"] = Output.Amount(statement?.Paid ?? default),
+            ["payments"] = statement?.Payments ?? 0,
             ["duePending"] = statement?.IsDuePending ?? false,
             ["dueRemark"] = statement?.DueRemark,
             ["bytes"] = statement?.Bytes ?? 0,

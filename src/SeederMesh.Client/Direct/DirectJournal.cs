@@ -50,11 +50,8 @@ internal sealed class DirectJournal
 
     private DirectJournal(string path, Content content) => (this.path, this.content) = (path, content);
 
-    /// <summary>What was paid and proved, without routing.</summary>
-    public Msat Paid => Look(now => now.Paid);
-
-    /// <summary>What routing cost of it.</summary>
-    public Msat Fees => Look(now => now.Fees);
+    /// <summary>What was paid and proved, without routing; what routing cost; and how many payments that were.</summary>
+    public (Msat Paid, Msat Fees, int Count) Proved => Look(now => (now.Paid, now.Fees, now.Count));
 
     /// <summary>Payments that are not proved.</summary>
     public IReadOnlyList<DirectPayment> Open => Look(now => now.Open);
@@ -86,7 +83,8 @@ internal sealed class DirectJournal
     /// <param name="payment">The payment.</param>
     /// <param name="costMax">The most that everything may cost.</param>
     /// <param name="amountMax">The most that payees may get.</param>
-    /// <returns>Whether it may be paid; false also when its hash is noted for another payment.</returns>
+    /// <returns>Whether it may be paid; false also when its hash is noted for another payment, or was paid
+    /// before.</returns>
     public bool TryIntend(DirectPayment payment, Msat costMax, Msat amountMax)
     {
         lock (gate)
@@ -116,7 +114,7 @@ internal sealed class DirectJournal
     }
 
     /// <summary>The hub has the proof.</summary>
-    public void Proved(DirectPayment payment)
+    public void Close(DirectPayment payment)
     {
         lock (gate)
         {
@@ -124,6 +122,7 @@ internal sealed class DirectJournal
             {
                 Paid = content.Paid + payment.Amount,
                 Fees = content.Fees + payment.Fee,
+                Count = content.Count + 1,
                 Open = [.. content.Open.Where(other => other.PayoutId != payment.PayoutId)],
             });
         }
@@ -157,6 +156,8 @@ internal sealed class DirectJournal
         public Msat Paid { get; init; }
 
         public Msat Fees { get; init; }
+
+        public int Count { get; init; }
 
         public IReadOnlyList<DirectPayment> Open { get; init; } = [];
     }

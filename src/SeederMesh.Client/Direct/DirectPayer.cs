@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Lightning;
@@ -6,25 +7,37 @@ namespace SeederMesh.Client;
 
 /// <summary>The most that a direct download may pay.</summary>
 /// <param name="Budget">What the person allowed, routing included.</param>
-/// <param name="Committed">What the download has set aside for seeders by now, used up or not: a hub cannot ask for
-/// more.</param>
-internal sealed record DirectLimits(Msat Budget, Func<Msat> Committed);
+/// <param name="Routing">What of it routing may take.</param>
+/// <param name="Committed">What the download has set aside for seeders by now, used up or not.</param>
+/// <param name="Signed">What receipts were signed for by now, as far as it is known: a hub cannot ask for more.</param>
+internal sealed record DirectLimits(Msat Budget, Msat Routing, Func<Msat> Committed, Func<Msat> Signed);
 
 /// <summary>How a direct download's payments stand.</summary>
 /// <param name="Paid">Paid and proved, without routing.</param>
 /// <param name="Fees">What routing cost.</param>
+/// <param name="Payments">How many payments that were.</param>
 /// <param name="Due">What is due and not proved, as the hub says.</param>
-/// <param name="AtMostLost">The most that a dishonest hub could still take.</param>
+/// <param name="AtMostLost">The most that could still be taken, were the hub, every payee and every route dishonest: what
+/// is set aside and not proved, with its routing.</param>
 /// <param name="Window">What the hub lets be granted or due without proof; zero while unknown.</param>
+/// <param name="Room">What of it may still be granted.</param>
 /// <param name="Trouble">Why something due is not being paid; null when all is.</param>
-internal sealed record DirectStanding(Msat Paid, Msat Fees, Msat Due, Msat AtMostLost, Msat Window, string? Trouble);
+internal sealed record DirectStanding(
+    Msat Paid, Msat Fees, int Payments, Msat Due, Msat AtMostLost, Msat Window, Msat Room, string? Trouble);
 
 /// <summary>Pays what a download owes out of the downloader's own wallet: asks the hub for invoices, pays each once, and
 /// proves it.</summary>
 /// <remarks>
-/// The order is what keeps anything from being paid twice: the hash is in the journal, then the wallet is asked about it,
-/// then it pays, then the preimage is in the journal, then the hub gets it. After a crash the same steps go on where they
-/// stopped. An invoice is given up only when it expired and the wallet says that it did not pay it.
+/// <para>
+/// The order is what keeps anything from being paid twice: the wallet has never heard of the hash, or it is in the
+/// journal from before; then it is in the journal, then the wallet pays, then the preimage is in the journal, then the
+/// hub gets it. After a crash the same steps go on where they stopped, and begin with asking the wallet. An invoice is
+/// given up only when it expired and the wallet says that it did not pay it.
+/// </para>
+/// <para>
+/// Nothing is polled: the hub answers as soon as there is something to pay, each payment goes on by itself, and
+/// <see cref="Changed"/> is called as soon as the hub has a proof. One run at a time.
+/// </para>
 /// </remarks>
 /// <param name="client">The hub, as the download's key.</param>
 /// <param name="channelId">The channel.</param>
@@ -32,83 +45,115 @@ internal sealed record DirectStanding(Msat Paid, Msat Fees, Msat Due, Msat AtMos
 /// <param name="journal">What was paid.</param>
 /// <param name="limits">What may be paid.</param>
 /// <param name="clock">The time.</param>
-internal sealed class DirectPayer(
+internal sealed partial class DirectPayer(
     HubClient client, Id128 channelId, ILightningNode wallet, DirectJournal journal, DirectLimits limits, TimeProvider clock)
 {
     /// <summary>How long something that is due may fail before it counts as trouble: routes and addresses come
     /// back.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan PayTime = TimeSpan.FromSeconds(30);
+    /// <summary>How long the hub keeps an answer back until there is something new in it.</summary>
+    private static readonly TimeSpan NewsTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>An invoice that lasts no longer is not paid any more: the payment could arrive too late.</summary>
-    private static readonly TimeSpan ExpiryMargin = TimeSpan.FromSeconds(20);
-
-    /// <summary>Beyond what the wallet's and the payee's clock may differ.</summary>
-    private static readonly TimeSpan ExpiredMargin = TimeSpan.FromSeconds(60);
+    /// <summary>The pause after an answer without news, and after none.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly Dictionary<Id128, Failing> failing = [];
+    private readonly Dictionary<Id128, Task> going = [];
+    private readonly HashSet<Id128> proved = [];
+    private readonly HashSet<Id128> unsent = [];
+    private readonly Dictionary<Id128, Msat> least = [];
     private readonly Lock gate = new();
     private bool? paysOffers;
-    private DuesInfo? dues;
+    private volatile DuesInfo? dues;
     private volatile string? hubTrouble;
     private volatile string? refusedProof;
+
+    /// <summary>Called, on any thread, when the hub may trust further than before.</summary>
+    public Action Changed { get; set; } = () => { };
 
     /// <summary>How it stands.</summary>
     public DirectStanding Standing()
     {
-        Msat paid = journal.Amount;
-        Msat budgetLeft = limits.Budget.Less(Msat.Min(limits.Budget, journal.Cost));
-        Msat askable = limits.Committed() is var committed && committed > paid ? committed.Less(paid) : Msat.Zero;
+        (Msat paid, Msat fees, int count) = journal.Proved;
         DuesInfo? known = dues;
         return new DirectStanding(
-            journal.Paid,
-            journal.Fees,
+            paid,
+            fees,
+            count,
             known?.Unproved ?? Msat.Zero,
-            Msat.Min(budgetLeft, askable),
+            AtMostLost(paid, fees),
             known?.WindowMsat ?? Msat.Zero,
+            known?.RoomMsat ?? Msat.Zero,
             Trouble());
     }
 
-    /// <summary>Pays what is due, again and again, until it is stopped.</summary>
+    /// <summary>Pays what is due as it becomes due, until it is stopped.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         try
         {
             while (true)
             {
-                await TryTurnAsync(cancellation);
-                await Task.Delay(LookEvery, clock, cancellation);
+                if (!await TryTurnAsync(NewsTime, goesOn: true, cancellation))
+                {
+                    await Task.Delay(Pause, clock, cancellation);
+                }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // What is under way is in the journal.
+            // What is under way is in the journal; the next run asks the wallet about it.
+            await Task.WhenAll(Going()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <summary>Pays what is still due of a channel that was told to close.</summary>
-    /// <param name="timeLimit">How long to wait for seeders, routes and payees.</param>
+    /// <param name="timeLimit">How long to wait for seeders, routes and payees; zero for one attempt at each.</param>
     /// <param name="cancellation">Gives up; a later run goes on.</param>
     /// <returns>Whether nothing is left but what is too small to be paid.</returns>
     public async Task<bool> FinishAsync(TimeSpan timeLimit, CancellationToken cancellation)
     {
         long since = clock.GetTimestamp();
-        while (true)
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
         {
-            await TryTurnAsync(cancellation);
-            if (journal.Open.Count == 0 && await IsOverAsync(cancellation))
+            while (true)
             {
-                return true;
-            }
+                TimeSpan left = timeLimit - clock.GetElapsedTime(since);
+                bool goesOn = left > TimeSpan.Zero;
+                bool isNews = await TryTurnAsync(goesOn && left < NewsTime ? left : NewsTime, goesOn, over.Token);
+                Task all = Task.WhenAll(Going());
+                if (!goesOn)
+                {
+                    await all;
+                }
+                else if (dues?.Payments.Count == 0)
+                {
+                    // The hub has every proof: what is left of the payments is to note that.
+                    await Task.WhenAny(all, Task.Delay(Pause, clock, over.Token));
+                }
 
-            if (clock.GetElapsedTime(since) >= timeLimit)
-            {
-                return false;
-            }
+                if (journal.Open.Count == 0 && IsOver())
+                {
+                    return true;
+                }
 
-            await Task.Delay(LookEvery / 2, clock, cancellation);
+                if (clock.GetElapsedTime(since) >= timeLimit)
+                {
+                    return false;
+                }
+
+                if (!isNews)
+                {
+                    await Task.Delay(Pause / 2, clock, over.Token);
+                }
+            }
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await Task.WhenAll(Going()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -119,19 +164,29 @@ internal sealed class DirectPayer(
 
     private static string? RemarkOf(DuesInfo dues) => dues.Dues.Select(due => due.Remark).FirstOrDefault(remark => remark is not null);
 
-    private async Task<bool> IsOverAsync(CancellationToken cancellation) =>
-        dues is { } last
-        && (last.Ended
-            || (last.Payments.Count == 0
-                && last.Dues.All(due => due.UnderWayMsat.IsZero && (due.DueMsat.IsZero || due.TooSmall))
-                && (await client.GetChannelAsync(channelId, cancellation)).IsClosed));
+    /// <summary>Nothing beyond what is set aside is paid, and nothing beyond the budget.</summary>
+    private Msat AtMostLost(Msat paid, Msat fees)
+    {
+        Msat open = Rest(limits.Committed(), paid);
+        return open.IsZero ? Msat.Zero : Msat.Min(Rest(limits.Budget, paid + fees), open + Rest(limits.Routing, fees));
+    }
 
-    private async Task TryTurnAsync(CancellationToken cancellation)
+    private static Msat Rest(Msat limit, Msat taken) => limit.Less(Msat.Min(limit, taken));
+
+    private bool IsOver() => dues is { } last
+        && (last.Ended || (last.Closed
+            && last.Payments.Count == 0
+            && last.Dues.All(due => due.UnderWayMsat.IsZero && (due.DueMsat.IsZero || due.TooSmall))));
+
+    /// <summary>Asks the hub once, and starts what is to be paid.</summary>
+    /// <returns>Whether it said anything new.</returns>
+    private async Task<bool> TryTurnAsync(TimeSpan newsTime, bool goesOn, CancellationToken cancellation)
     {
         try
         {
-            await TurnAsync(cancellation);
+            bool isNews = await TurnAsync(newsTime, goesOn, cancellation);
             hubTrouble = null;
+            return isNews;
         }
         catch (HubException exception)
         {
@@ -142,144 +197,75 @@ internal sealed class DirectPayer(
         {
             Fail(default, exception.Message, isFinal: false);
         }
+
+        return false;
     }
 
-    private async Task TurnAsync(CancellationToken cancellation)
+    private async Task<bool> TurnAsync(TimeSpan newsTime, bool goesOn, CancellationToken cancellation)
     {
-        await Task.WhenAll(journal.Open.Select(payment => GoOnAsync(payment, cancellation)));
+        Start(journal.Open.Select(payment => payment.PayoutId), goesOn, cancellation);
+        if (!goesOn)
+        {
+            // One attempt at each, and what the hub says after it.
+            await Task.WhenAll(Going());
+        }
+
         paysOffers ??= (await wallet.GetInfoAsync(cancellation)).Features.HasFlag(NodeFeatures.Offers);
-        DuesInfo asked = await client.GetDuesAsync(channelId, paysOffers.Value, cancellation);
-        HashSet<Id128> known = [.. journal.Open.Select(payment => payment.PayoutId)];
+        string version = goesOn ? dues?.Version ?? "" : "";
+        DuesInfo asked = await client.GetDuesAsync(
+            channelId, new DuesQuestion(paysOffers.Value, version, newsTime, DearRoutes()), cancellation);
         NoteRemarks(asked);
         dues = asked;
-        DirectPayment[] intended =
-            [.. asked.Payments.Where(payment => !known.Contains(payment.PayoutId)).Select(Intend).OfType<DirectPayment>()];
-        await Task.WhenAll(intended.Select(payment => GoOnAsync(payment, cancellation)));
+        List<Id128> intended =
+            await IntendAllAsync([.. asked.Payments.Where(payment => !IsKnown(payment.PayoutId))], cancellation);
+        Start(intended, goesOn, cancellation);
+        Changed();
+        return !string.Equals(asked.Version, version, StringComparison.Ordinal);
     }
 
-    /// <summary>Writes a payment down, if it is what it says and within the limits.</summary>
-    private DirectPayment? Intend(DuePaymentInfo asked)
+    /// <summary>Whether a payment is under way, or was proved while the hub's answer was on its way here.</summary>
+    private bool IsKnown(Id128 payment)
     {
-        DecodedRequest invoice = PaymentRequests.Decode(asked.Invoice);
-        bool isBolt11 = invoice.Error is null && invoice.PaymentHash is not null;
-        if (isBolt11 && (invoice.PaymentHash != asked.PaymentHash || invoice.Amount != asked.AmountMsat))
+        lock (gate)
         {
-            Fail(asked.PayoutId, "The hub's words and its invoice differ. It is not paid.", isFinal: true);
-            return null;
+            return proved.Contains(payment) || journal.Open.Any(open => open.PayoutId == payment);
         }
-
-        if (!isBolt11 && paysOffers != true)
-        {
-            Fail(asked.PayoutId, $"The hub gave no invoice that can be paid: {invoice.Error}", isFinal: true);
-            return null;
-        }
-
-        var payment = new DirectPayment
-        {
-            PayoutId = asked.PayoutId,
-            PayeeId = asked.PayeeId,
-            Amount = asked.AmountMsat,
-            FeeMax = FeeMaxOf(asked.AmountMsat),
-            Invoice = asked.Invoice,
-            PaymentHash = asked.PaymentHash,
-            ExpiresUnixMs = asked.ExpiresUnixMs,
-        };
-        if (journal.TryIntend(payment, limits.Budget, limits.Committed()))
-        {
-            return payment;
-        }
-
-        Fail(
-            asked.PayoutId,
-            journal.Amount + payment.Amount > limits.Committed()
-                ? $"The hub asks for {payment.Amount}, more than was signed for. It is not paid."
-                : $"{payment.Amount} and its routing are above what is left of the budget.",
-            isFinal: true);
-        return null;
     }
 
-    /// <summary>A hundredth of the amount, at least 1 sat; the last payments get by with what is left of the
-    /// budget.</summary>
-    private Msat FeeMaxOf(Msat amount)
+    private Task[] Going()
     {
-        Msat usual = Msat.From(Math.Max(1_000, amount.Value / 100));
-        Msat taken = journal.Cost + amount;
-        return limits.Budget > taken ? Msat.Min(usual, limits.Budget.Less(taken)) : Msat.Zero;
+        lock (gate)
+        {
+            return [.. going.Values];
+        }
     }
 
-    /// <summary>The next step of a payment, wherever an earlier run left it.</summary>
-    private async Task GoOnAsync(DirectPayment payment, CancellationToken cancellation)
+    /// <summary>Has payments of the journal go on, each by itself.</summary>
+    private void Start(IEnumerable<Id128> payments, bool goesOn, CancellationToken cancellation)
     {
-        if (payment.Preimage is not null)
+        foreach (Id128 payment in payments)
         {
-            await ProveAsync(payment, cancellation);
-            return;
-        }
-
-        // The wallet is asked first, always: only what it never heard of, or gave up for good, is sent.
-        Payment known = await wallet.LookUpPaymentAsync(payment.PaymentHash, cancellation);
-        if (known.Status is PaymentStatus.NotFound or PaymentStatus.Failed)
-        {
-            DateTimeOffset expires = DateTimeOffset.FromUnixTimeMilliseconds(payment.ExpiresUnixMs);
-            DateTimeOffset now = clock.GetUtcNow();
-            if (now > expires + ExpiredMargin)
+            lock (gate)
             {
-                await GiveUpAsync(payment, known.Reason, cancellation);
-                return;
+                if (going.GetValueOrDefault(payment) is null or { IsCompletedSuccessfully: true } or { IsCanceled: true })
+                {
+                    going[payment] = goesOn ? KeepGoingAsync(payment, cancellation) : GoOnAsync(payment, cancellation);
+                }
             }
+        }
 
-            if (now > expires - ExpiryMargin || !IsDue(payment.PayoutId))
+        lock (gate)
+        {
+            foreach ((Id128 done, Task task) in going.Where(item => item.Value.IsCompleted).ToArray())
             {
-                return;
+                going.Remove(done);
+
+                // A fault that no step expects ends the run as loudly as if it had waited for that step.
+                if (task.Exception is { } fault)
+                {
+                    ExceptionDispatchInfo.Throw(fault.InnerException!);
+                }
             }
-
-            known = await wallet.PayAsync(new PayRequest(payment.Invoice, payment.FeeMax) { TimeLimit = PayTime }, cancellation);
-        }
-
-        switch (known.Status)
-        {
-            case PaymentStatus.Succeeded:
-                await ProveAsync(
-                    journal.Arrived(payment, new Digest(known.Preimage!.Value.ToArray()), known.Fee), cancellation);
-                break;
-            case PaymentStatus.Failed:
-                Fail(payment.PayoutId, $"Your wallet could not pay {payment.Amount}: {known.Reason}", known.Failure
-                    is PaymentFailure.InsufficientBalance or PaymentFailure.NotSupported or PaymentFailure.WrongNetwork);
-                break;
-            case PaymentStatus.Unknown:
-                // It may have arrived, so nothing else is sent for it.
-                Fail(payment.PayoutId, $"Your wallet cannot say whether it paid {payment.Amount}: {known.Reason}", isFinal: false);
-                break;
-        }
-    }
-
-    private async Task ProveAsync(DirectPayment payment, CancellationToken cancellation)
-    {
-        try
-        {
-            await client.ProveDueAsync(channelId, payment.PayoutId, payment.Preimage!.Value, cancellation);
-            journal.Proved(payment);
-            Forget(payment.PayoutId);
-        }
-        catch (HubException exception) when (exception.Problem is "given-up" or "wrong-preimage" or "unknown-payout" or "not-direct")
-        {
-            // Paid, and not taken: it counts as spent, and the person has the proof.
-            journal.Proved(payment);
-            refusedProof = $"{payment.Amount} was paid under hash {payment.PaymentHash} (preimage {payment.Preimage}), and the hub does "
-                + $"not take the proof: {exception.Message}";
-        }
-    }
-
-    private async Task GiveUpAsync(DirectPayment payment, string reason, CancellationToken cancellation)
-    {
-        try
-        {
-            await client.FailDueAsync(channelId, payment.PayoutId, reason, cancellation);
-            journal.GivenUp(payment);
-        }
-        catch (HubException exception) when (exception.StatusCode is 404)
-        {
-            journal.GivenUp(payment);
         }
     }
 
@@ -306,11 +292,11 @@ internal sealed class DirectPayer(
         }
     }
 
-    private void Forget(Id128 payee)
+    private void Forget(Id128 what)
     {
         lock (gate)
         {
-            failing.Remove(payee);
+            failing.Remove(what);
         }
     }
 
@@ -331,12 +317,13 @@ internal sealed class DirectPayer(
         }
     }
 
-    /// <summary>Whether a payment is to be tried again now.</summary>
-    private bool IsDue(Id128 payment)
+    /// <summary>How long until a payment is to be tried again; zero when it may be now.</summary>
+    private TimeSpan UntilAgain(Id128 payment)
     {
         lock (gate)
         {
-            return failing.GetValueOrDefault(payment) is not { } failed || clock.GetUtcNow().ToUnixTimeMilliseconds() >= failed.AgainAt;
+            long again = failing.GetValueOrDefault(payment)?.AgainAt ?? 0;
+            return TimeSpan.FromMilliseconds(Math.Max(0, again - clock.GetUtcNow().ToUnixTimeMilliseconds()));
         }
     }
 

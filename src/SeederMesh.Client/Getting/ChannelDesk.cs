@@ -63,10 +63,20 @@ internal sealed class ChannelDesk : IDisposable
     public static (Msat Promised, Msat FeeMax) DivideDirect(Msat budget, Msat cost, PricePerMebibyte price)
     {
         (Msat funding, _) = Divide(budget, cost, price);
-        Msat fees = Msat.From(Math.Min(budget.Value / 2, Math.Max(2_000, budget.Value / 20)));
+        Msat fees = DirectRouting(budget);
         Msat left = budget.Less(fees);
         return (Msat.Min(funding, left), fees);
     }
+
+    /// <summary>What a direct download may pay.</summary>
+    /// <param name="state">What was agreed to.</param>
+    /// <param name="committed">What is set aside for seeders by now.</param>
+    /// <param name="signed">What receipts were signed for by now.</param>
+    public static DirectLimits LimitsOf(DownloadState state, Func<Msat> committed, Func<Msat> signed) =>
+        new(state.Budget, DirectRouting(state.Budget), committed, signed);
+
+    private static Msat DirectRouting(Msat budget) =>
+        Msat.From(Math.Min(budget.Value / 2, Math.Max(2_000, budget.Value / 20)));
 
     /// <summary>Opens the channel and pays its invoice, or finds that an earlier run did.</summary>
     /// <param name="infohash">The torrent.</param>

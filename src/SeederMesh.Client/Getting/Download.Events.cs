@@ -345,6 +345,7 @@ internal sealed partial class Download
             RoutingFees = direct?.Fees ?? folder.State?.RoutingFees ?? Msat.Zero,
             IsDirect = direct is not null,
             Paid = direct?.Paid ?? Msat.Zero,
+            Payments = direct?.Payments ?? 0,
             DueRemark = Payer?.Remainder(),
             Signed = exchange?.Signed ?? Msat.Zero,
             Settled = channel?.SettledMsat ?? Msat.Zero,

@@ -74,6 +74,9 @@ internal sealed partial class Download : IAsyncDisposable
     /// <summary>Pays what is due from the own wallet; null where the hub pays.</summary>
     public DirectPayer? Payer { get; set; }
 
+    /// <summary>What receipts were signed for in this run; on any thread.</summary>
+    public Msat Signed => exchange?.SignedNow ?? Msat.Zero;
+
     /// <summary>What was paid into the channel, over all runs.</summary>
     public Msat Funded { get; set; }
 
@@ -97,7 +100,7 @@ internal sealed partial class Download : IAsyncDisposable
         await loop.AskAsync(Add);
         using var ticking = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task ticks = TickAsync(ticking.Token);
-        Task paying = Payer?.RunAsync(ticking.Token) ?? Task.CompletedTask;
+        Task paying = Payer is null ? Task.CompletedTask : PayAsync(Payer, ticking.Token);
         GetOutcome outcome;
         try
         {
@@ -158,13 +161,27 @@ internal sealed partial class Download : IAsyncDisposable
         };
     }
 
-    /// <summary>On a direct channel the grants of all seeders share the hub's window: each has one in use and one
-    /// ahead.</summary>
+    /// <summary>On a direct channel the grants of all seeders share the hub's window: each has one in use and one ahead, and
+    /// a crumb of the window is not worth one.</summary>
     private Msat GrantMax()
     {
-        Msat window = Payer!.Standing().Window;
+        DirectStanding direct = Payer!.Standing();
         int shares = 2 * Math.Max(1, exchange!.Seeders.Count(seeder => seeder is { Peer: not null, TakesReceipts: true }));
-        return window.IsZero ? Msat.From(1) : Msat.From(window.Value / shares);
+        Msat fair = Msat.From(direct.Window.Value / shares);
+        return direct.Room >= fair ? fair : direct.Room.Value >= fair.Value / 2 ? direct.Room : Msat.Zero;
+    }
+
+    private async Task PayAsync(DirectPayer payer, CancellationToken cancellation)
+    {
+        payer.Changed = () => loop.Post(() => exchange!.OnTrusted());
+        try
+        {
+            await payer.RunAsync(cancellation);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Fail(exception);
+        }
     }
 
     /// <summary>Stored before it is used: after a crash the generation may be asked for in vain, but never used

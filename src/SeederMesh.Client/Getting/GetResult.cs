@@ -94,6 +94,9 @@ public sealed record GetStatement
     /// <summary>Of a direct download: what was paid and proved, earlier runs included, without routing.</summary>
     public Msat Paid { get; init; }
 
+    /// <summary>Of a direct download: how many payments that were.</summary>
+    public int Payments { get; init; }
+
     /// <summary>Of a direct download: what is still due, and why; null when nothing is.</summary>
     public string? DueRemark { get; init; }
 

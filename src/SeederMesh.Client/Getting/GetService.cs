@@ -130,7 +130,8 @@ public sealed class GetService
             using var desk = new ChannelDesk(folder, wallet, clock);
             try
             {
-                DirectPayer payer = PayerOf(desk, folder);
+                DownloadState state = folder.State!;
+                DirectPayer payer = PayerOf(desk, folder, ChannelDesk.LimitsOf(state, () => state.Committed, () => state.Committed));
                 await desk.Client.CloseChannelAsync(desk.ChannelId, refund: null, cancellation);
                 if (await payer.FinishAsync(TimeSpan.Zero, cancellation))
                 {
@@ -148,12 +149,12 @@ public sealed class GetService
         return paid;
     }
 
-    private DirectPayer PayerOf(ChannelDesk desk, DownloadFolder folder) => new(
+    private DirectPayer PayerOf(ChannelDesk desk, DownloadFolder folder, DirectLimits limits) => new(
         desk.Client,
         desk.ChannelId,
         RequiredWallet(),
         DirectJournal.Load(folder.DirectPath),
-        new DirectLimits(folder.State!.Budget, () => folder.State!.Committed),
+        limits,
         clock);
 
     private async Task<GetResult> RunStepsAsync(
@@ -395,7 +396,11 @@ public sealed class GetService
         CancellationToken cancellation)
     {
         ChannelInfo channel = await desk.OpenAsync(offer.Manifest!.Manifest.Torrent.InfohashV2, offer.Price, cancellation);
-        download.Payer = PayerOf(desk, folder);
+
+        // What earlier runs may have signed for, and what this one has.
+        Msat before = folder.State!.Committed;
+        download.Payer = PayerOf(
+            desk, folder, ChannelDesk.LimitsOf(folder.State, () => folder.State!.Committed, () => before + download.Signed));
         events.Report(new DirectChannelOpened(channel.FundedMsat));
         return channel.FundedMsat.Less(Msat.Min(channel.FundedMsat, channel.SettledMsat));
     }

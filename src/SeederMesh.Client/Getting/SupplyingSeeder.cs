@@ -45,6 +45,12 @@ internal sealed class SupplyingSeeder(DownloaderSession session)
     /// large.</summary>
     public int Shrinks { get; set; }
 
+    /// <summary>The most that the hub said it would grant of it now; null while it was not refused.</summary>
+    public Msat? Trusted { get; set; }
+
+    /// <summary>Whether something has to be paid before there is a grant for it.</summary>
+    public bool WaitsForTrust { get; set; }
+
     /// <summary>Refusals in a row.</summary>
     public int Refusals { get; set; }
 

@@ -7,11 +7,11 @@ public sealed partial class HubClient
 {
     /// <summary>What a direct channel's downloader owes, with invoices to pay; as its downloader.</summary>
     /// <param name="channel">The channel.</param>
-    /// <param name="paysOffers">Whether the wallet pays BOLT 12 invoices.</param>
+    /// <param name="question">How it is asked.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task<DuesInfo> GetDuesAsync(Id128 channel, bool paysOffers, CancellationToken cancellation = default) =>
+    internal async Task<DuesInfo> GetDuesAsync(Id128 channel, DuesQuestion question, CancellationToken cancellation = default) =>
         Read<DuesInfo>((await SendAsync(
-            HttpMethod.Get, $"v1/channels/{channel}/dues{(paysOffers ? "?offers=true" : "")}", default, null, cancellation)).Body);
+            HttpMethod.Get, $"v1/channels/{channel}/dues?{question.ToQuery()}", default, null, cancellation)).Body);
 
     /// <summary>Proves a payment by its preimage; the same proof again changes nothing.</summary>
     public Task ProveDueAsync(Id128 channel, Id128 payout, Digest preimage, CancellationToken cancellation = default) =>

@@ -288,11 +288,17 @@ public sealed partial class HubClient : IDisposable
     {
         string? detail = null;
         string? slug = null;
+        Msat? available = null;
         try
         {
             JsonNode? problem = content.Length == 0 ? null : JsonNode.Parse(content);
             detail = (problem?["detail"] ?? problem?["title"])?.GetValue<string>();
             slug = problem?["type"]?.GetValue<string>().Split(':')[^1];
+            available = problem?["availableMsat"]?.GetValue<string>() is { } text
+                && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long msat)
+                && msat <= Msat.Max.Value
+                ? Msat.From(msat)
+                : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
@@ -300,7 +306,10 @@ public sealed partial class HubClient : IDisposable
             detail = null;
         }
 
-        return new HubException($"The hub at {Address} refused ({status}): {Words(status, detail)}", status, slug);
+        return new HubException($"The hub at {Address} refused ({status}): {Words(status, detail)}", status, slug)
+        {
+            Available = available,
+        };
     }
 
     private static string Words(int status, string? detail) => detail is not null ? Printable(detail)

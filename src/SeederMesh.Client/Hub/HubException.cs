@@ -1,3 +1,5 @@
+using SeederMesh.Core.Money;
+
 namespace SeederMesh.Client;
 
 /// <summary>A hub did not do what it was asked.</summary>
@@ -14,6 +16,9 @@ public sealed class HubException(string message, int? statusCode, string? proble
 
     /// <summary>The slug of the problem type, or null.</summary>
     public string? Problem { get; } = problem;
+
+    /// <summary>The most that the hub would grant instead, where it said so; null otherwise.</summary>
+    public Msat? Available { get; init; }
 
     /// <summary>Whether the same call may succeed later: no answer, too many calls, or a fault at the hub.</summary>
     public bool IsTransient => StatusCode is null or 408 or 429 or >= 500;

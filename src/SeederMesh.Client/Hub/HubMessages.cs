@@ -235,8 +235,17 @@ public sealed record DuesInfo
     /// <summary>What may be granted or due without proof now.</summary>
     public Msat WindowMsat { get; init; }
 
+    /// <summary>What of that may still be granted.</summary>
+    public Msat RoomMsat { get; init; }
+
     /// <summary>Whether nothing is due any more and nothing will be.</summary>
     public bool Ended { get; init; }
+
+    /// <summary>Whether the channel is closed, so that nothing more becomes due.</summary>
+    public bool Closed { get; init; }
+
+    /// <summary>Names what there is to act on.</summary>
+    public string Version { get; init; } = "";
 
     /// <summary>What is due and not proved, under an invoice or not.</summary>
     public Msat Unproved => Dues.Aggregate(Msat.Zero, (sum, due) => sum + due.DueMsat + due.UnderWayMsat);

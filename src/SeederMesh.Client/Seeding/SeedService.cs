@@ -72,7 +72,10 @@ public sealed partial class SeedService : IAsyncDisposable
             loop.Post,
             clock,
             events,
-            unshown);
+            unshown)
+        {
+            ReportSoon = hub => hubs.Find(known => known.Info.PublicKey == hub)?.ReportSoon(),
+        };
         snapshot = new SeedSnapshot(key, 0, [], [], 0, 0, 0, 0);
     }
 

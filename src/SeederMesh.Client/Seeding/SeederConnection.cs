@@ -27,6 +27,9 @@ internal sealed class SeederConnection(ulong peer, string address, PaidTorrent? 
     /// <summary>How far it may come without paying, counted from the connection's first byte.</summary>
     public long UnpaidBytes { get; set; }
 
+    /// <summary>How far the receipts of the grant in use were when an early report of them was asked for.</summary>
+    public long ReportedBytes { get; set; }
+
     /// <summary>What it was sent unpaid between two grants, which receipts need not cover.</summary>
     public long FreeBytes { get; set; }
 

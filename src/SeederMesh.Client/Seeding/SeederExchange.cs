@@ -32,11 +32,18 @@ internal sealed class SeederExchange(
     /// <summary>More parts of a manifest than any manifest has, twice.</summary>
     private const int ManifestPartsMax = 1_024;
 
+    /// <summary>Receipts are reported at the latest when this part of a grant stands in them: a downloader that is trusted
+    /// little gets its next grant when these are settled.</summary>
+    private const int ReportDivisor = 2;
+
     private readonly Dictionary<ulong, SeederConnection> connections = [];
     private readonly Dictionary<Id128, int> beingStored = [];
     private readonly HashSet<Id128> refusedChannels = [];
     private long paidBytes;
     private long dividedAtMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Called with a hub for which there is something worth a report before the next one is due.</summary>
+    public Action<PublicKey> ReportSoon { get; init; } = _ => { };
 
     /// <summary>The connections, for a live view.</summary>
     public IReadOnlyCollection<SeederConnection> Connections => connections.Values;
@@ -75,7 +82,13 @@ internal sealed class SeederExchange(
     }
 
     /// <summary>A peer left.</summary>
-    public void OnDisconnected(ulong peer) => connections.Remove(peer);
+    public void OnDisconnected(ulong peer)
+    {
+        if (connections.Remove(peer, out SeederConnection? gone) && gone.Session?.Grant is { } grant)
+        {
+            ReportSoon(grant.Grant.Hub);
+        }
+    }
 
     /// <summary>A message of the extension arrived.</summary>
     public void OnMessage(ulong peer, ReadOnlySpan<byte> message)
@@ -157,6 +170,7 @@ internal sealed class SeederExchange(
         }
 
         connection.IsRefused = false;
+        connection.ReportedBytes = 0;
 
         // What it was sent unpaid since its last grant ran out is not owed.
         connection.FreeBytes += creditBefore is { } before ? Math.Max(0, connection.UploadedBytes - before) : 0;
@@ -164,6 +178,12 @@ internal sealed class SeederExchange(
         Observe(store.AddGrantAsync(grant));
         link.Send(connection.Peer, answer.ToMessage());
         UpdateCredit(connection);
+        if (creditBefore is not null)
+        {
+            // What is left of the one before is free again when the hub hears that it is over.
+            ReportSoon(grant.Grant.Hub);
+        }
+
         events.Report(new GrantTaken(connection.Address, torrent.Infohash, grant.Grant.Limit));
     }
 
@@ -198,9 +218,26 @@ internal sealed class SeederExchange(
                 session.OnStored(run);
                 link.Send(connection.Peer, answer.ToMessage());
                 UpdateCredit(connection);
+                ReportIfWorth(connection, session);
                 events.Report(new ReceiptsStored(
                     connection.Address, torrent.Infohash, run.Entries.Length, run.Entries.Sum(entry => (long)entry.PieceBytes)));
             });
+        }
+    }
+
+    private void ReportIfWorth(SeederConnection connection, SeederSession session)
+    {
+        if (session.Grant is not { } grant)
+        {
+            return;
+        }
+
+        long bytes = session.Received.CumulativeBytes;
+        long granted = grant.Grant.Price.BytesFor(grant.Grant.Limit);
+        if (bytes - connection.ReportedBytes >= granted / ReportDivisor || granted - bytes < connection.Torrent!.PieceLength)
+        {
+            connection.ReportedBytes = bytes;
+            ReportSoon(grant.Grant.Hub);
         }
     }
 

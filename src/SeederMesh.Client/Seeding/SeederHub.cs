@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
@@ -19,6 +20,9 @@ internal sealed class SeederHub : IAsyncDisposable
     private const int ReportShare = 10;
     private static readonly TimeSpan ReportPauseMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reports that were asked for come no closer together, so that each has something in it.</summary>
+    private static readonly TimeSpan ReportGap = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan HoldBack = TimeSpan.FromSeconds(10);
@@ -33,6 +37,8 @@ internal sealed class SeederHub : IAsyncDisposable
     private readonly Dictionary<Id128, DateTimeOffset> heldBack = [];
     private HashSet<Id128> unshown = [];
     private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly Channel<bool> early =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
     private TimeSpan pause = ReportPauseMin;
@@ -68,6 +74,9 @@ internal sealed class SeederHub : IAsyncDisposable
     /// <summary>What it owes, receipts that it has not settled and open grants included.</summary>
     public Msat Owed => store.OutstandingAt(Info.PublicKey)
         + (Standing is { } standing ? standing.OwedMsat + standing.PendingMsat : Msat.Zero);
+
+    /// <summary>Has what there is reported without the pause; thread safe, and waits for nothing.</summary>
+    public void ReportSoon() => early.Writer.TryWrite(true);
 
     /// <summary>Starts reporting.</summary>
     public void Start() => running = Task.Run(RunAsync);
@@ -179,18 +188,30 @@ internal sealed class SeederHub : IAsyncDisposable
 
             try
             {
-                await Task.Delay(wait ?? pause, clock, stopping.Token);
+                await (wait is { } failed ? Task.Delay(failed, clock, stopping.Token) : WaitForReceiptsAsync(stored));
             }
             catch (OperationCanceledException)
             {
                 return;
             }
+        }
+    }
 
-            if (wait is null)
-            {
-                // Until there is something to report; grants that are done are looked for all the same.
-                await stored.WaitAsync(ReportEvery - pause, clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+    /// <summary>Until there is something to report and the hub had its pause, or a report is asked for; at most a second,
+    /// because grants that are done are looked for all the same.</summary>
+    private async Task WaitForReceiptsAsync(Task stored)
+    {
+        await Task.Delay(ReportGap, clock, stopping.Token);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        await Task.WhenAny(early.Reader.WaitToReadAsync(over.Token).AsTask(), WaitAsync(over.Token));
+        await over.CancelAsync();
+        early.Reader.TryRead(out _);
+        stopping.Token.ThrowIfCancellationRequested();
+
+        async Task WaitAsync(CancellationToken cancellation)
+        {
+            await Task.Delay(pause - ReportGap, clock, cancellation);
+            await stored.WaitAsync(ReportEvery - pause, clock, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

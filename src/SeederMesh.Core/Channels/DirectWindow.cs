@@ -20,7 +20,9 @@ public sealed record DirectPolicy(long InitialBytes, long CapBytes)
 /// <param name="Cap">Where growing stops.</param>
 /// <remarks>
 /// Grows by what was proved, so that paying a whole window doubles it, as a seeder's exposure doubles with receipts
-/// (<see cref="Exchange.ExposurePolicy"/>). Whoever vanishes with a larger window has paid for the growth before.
+/// (<see cref="Exchange.ExposurePolicy"/>). It bounds a channel, and by itself each seeder of it
+/// (<see cref="PaymentChannel.RoomFor"/>): whoever vanishes with a larger window has paid for its growth before, to those
+/// who lose by it.
 /// </remarks>
 public readonly record struct DirectWindow(Msat Initial, Msat Cap)
 {

@@ -21,6 +21,7 @@ public sealed partial class PaymentChannel
 {
     private readonly Dictionary<Id128, GrantAccount> grants = [];
     private readonly Dictionary<PublicKey, Msat> settledBySeeder = [];
+    private readonly Dictionary<PublicKey, Msat> provedToSeeder = [];
     private readonly List<PublicKey> seeders = [];
     private readonly PieceAccount pieces;
     private readonly IPieceLayout layout;
@@ -113,6 +114,17 @@ public sealed partial class PaymentChannel
     /// <param name="proved">All of it, as the books have it.</param>
     public void NoteProved(Msat proved) => Proved = proved > Proved ? proved : Proved;
 
+    /// <summary>Notes what of it went to one seeder; it never falls.</summary>
+    /// <param name="seeder">Whom.</param>
+    /// <param name="share">What it received, as the books have it: its share of what its receipts settled.</param>
+    public void NoteProved(PublicKey seeder, Msat share)
+    {
+        if (share > provedToSeeder.GetValueOrDefault(seeder))
+        {
+            provedToSeeder[seeder] = share;
+        }
+    }
+
     /// <summary>Decides on a request for a grant.</summary>
     /// <param name="seeder">Who may draw.</param>
     /// <param name="limit">How much, at least 1 msat unless the price is zero.</param>
@@ -143,7 +155,7 @@ public sealed partial class PaymentChannel
             _ when limit.IsZero && Terms.Price.Msat != 0 => GrantResult.LimitIsZero,
             _ when grants.Values.Count(open => !open.IsClosed) >= limits.GrantsMax => GrantResult.TooManyGrants,
             _ when limit > Available => GrantResult.InsufficientFunds,
-            { Direct: { } window } when Exposed + limit > window.After(Proved) => GrantResult.TooMuchUnpaid,
+            { Direct: not null } when limit > RoomFor(seeder) => GrantResult.TooMuchUnpaid,
             _ => GrantResult.Given,
         };
         if (result == GrantResult.Given)
@@ -154,6 +166,34 @@ public sealed partial class PaymentChannel
         }
 
         return result;
+    }
+
+    /// <summary>The most that a new grant of a seeder may allow now: what is left of the channel, and on a direct one of
+    /// the trust of all together and of that seeder.</summary>
+    /// <remarks>A seeder by itself trusts by what it was paid itself. Without this, proofs of a seeder that is the
+    /// downloader's own would open the window to the others.</remarks>
+    public Msat RoomFor(PublicKey seeder)
+    {
+        if (Direct is not { } window)
+        {
+            return Available;
+        }
+
+        Msat room = Msat.Min(Available, Left(window.After(Proved), Exposed));
+        if (split.Seeders.Value == 0)
+        {
+            return room;
+        }
+
+        // One msat up: a share is rounded down, so what it is the share of is a little more than it seems.
+        Msat settled = SettledBy(seeder);
+        Msat share = provedToSeeder.GetValueOrDefault(seeder);
+        Int128 whole = share.IsZero ? 0 : ((Int128)share.Value + 1) * BasisPoints.Whole / split.Seeders.Value;
+        Msat proved = Msat.From((long)Int128.Min(whole, settled.Value));
+        long granted = grants.Values.Where(grant => grant.Grant.Seeder == seeder).Sum(grant => grant.Reserved.Value);
+        return Msat.Min(room, Left(window.After(proved), settled.Less(proved) + Msat.From(granted)));
+
+        static Msat Left(Msat window, Msat taken) => window.Less(Msat.Min(window, taken));
     }
 
     /// <summary>Applies a grant whose reservation is stored.</summary>

@@ -16,16 +16,6 @@ public sealed record PayoutTerms(Msat Threshold, PayoutSchedule Schedule, FeeBea
     /// <remarks>A creator may gather small payments of those that its manifests name, and not keep their money from
     /// them.</remarks>
     public const long OthersChoiceMsMax = 7L * 24 * 3_600_000;
-
-    /// <summary>Whether what a direct channel owes one payee is worth a payment of the downloader's.</summary>
-    /// <param name="due">What is due to the payee.</param>
-    /// <param name="unpaid">What is due on the channel to all payees together.</param>
-    /// <param name="window">What may be due or granted without proof.</param>
-    /// <param name="isEnding">Whether nothing more will be earned: then everything is swept.</param>
-    /// <remarks>Below the threshold it waits for more; but not while it keeps half of the window from being
-    /// granted.</remarks>
-    public bool IsWorthPaying(Msat due, Msat unpaid, Msat window, bool isEnding) =>
-        !due.IsZero && (isEnding || due >= Threshold || unpaid.Value >= window.Value / 2);
 }
 
 /// <summary>What an operator lets payees choose: the terms of whoever chose nothing, and bounds.</summary>

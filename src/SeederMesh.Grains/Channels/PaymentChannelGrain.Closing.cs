@@ -111,6 +111,8 @@ public sealed partial class PaymentChannelGrain
             state.Channel.Apply(effects[index]);
             state.Grants[records[index].Id] = records[index];
         }
+
+        RingIfDirect();
     }
 
     private GrantRecord After(CloseGrantEffect effect)
@@ -134,6 +136,7 @@ public sealed partial class PaymentChannelGrain
         await StoreChannelAsync(state.Record with { Status = StoredStatus.Closing, ClosesUnixMs = closesAtUnixMs });
         state.Channel.ApplyClosing(closesAtUnixMs);
         feed.Publish(new ChannelChanged(channelId.ToString(), "closing"));
+        RingIfDirect();
         return true;
     }
 
@@ -155,6 +158,7 @@ public sealed partial class PaymentChannelGrain
         state.Channel.Apply(effect);
         state.Record = record;
         feed.Publish(new ChannelChanged(channelId.ToString(), "closed"));
+        RingIfDirect();
     }
 
     private void NoteClosed()

@@ -76,6 +76,25 @@ public sealed partial class PaymentChannelGrain
         }
     }
 
+    /// <summary>Reads what was proved to have reached one seeder of a direct channel.</summary>
+    private async Task NoteProvedToAsync(PublicKey seeder)
+    {
+        if (state!.Record.Mode == ChannelMode.Direct
+            && await Ledger.Reader.FindAccountAsync(AccountOpening.Due(channelId, PayeeRecord.IdOfSeeder(seeder)).Id) is { } due)
+        {
+            state.Channel.NoteProved(seeder, due.DebitsPosted);
+        }
+    }
+
+    /// <summary>The downloader of a direct channel may owe or be trusted otherwise now.</summary>
+    private void RingIfDirect()
+    {
+        if (state!.Record.Mode == ChannelMode.Direct)
+        {
+            bell.Ring(channelId);
+        }
+    }
+
     /// <summary>Whom a direct channel's downloader will owe with this grant; null where that is written
     /// already.</summary>
     private DueRecord? DueOf(PublicKey seeder) =>

@@ -85,6 +85,8 @@ public sealed partial class PaymentChannelGrain
                 state.Grants[grants[index].Id] = grants[index];
                 Announce(chunk[index]);
             }
+
+            RingIfDirect();
         }
     }
 

@@ -2,6 +2,7 @@ using Orleans;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Grains.Direct;
 using SeederMesh.Grains.Feed;
 using SeederMesh.Grains.Manifests;
 using SeederMesh.Grains.Payouts;
@@ -28,6 +29,7 @@ public sealed partial class PaymentChannelGrain(
     PayeeDirectory payees,
     PayoutQueue payouts,
     HubFeed feed,
+    DuesBell bell,
     HubSettings settings,
     ILightningNode node,
     TimeProvider clock)
@@ -76,6 +78,7 @@ public sealed partial class PaymentChannelGrain(
         }
 
         await NoteProvedAsync();
+        await NoteProvedToAsync(seeder);
         GrantResult result = state.Channel.DecideGrant(
             seeder, Msat.From(command.LimitMsat), command.Generation, NowUnixMs, out Grant? grant);
         GrantRecord? record = result switch
@@ -88,7 +91,7 @@ public sealed partial class PaymentChannelGrain(
         {
             Outcome = OutcomeOf(result),
             SignedGrant = record?.Body ?? [],
-            AvailableMsat = state.Channel.Available.Value,
+            AvailableMsat = state.Channel.RoomFor(seeder).Value,
         };
     }
 
@@ -128,6 +131,7 @@ public sealed partial class PaymentChannelGrain(
         await StoreAsync(ChannelPostings.Grant(state.Record, record, DueOf(grant.Seeder)));
         state.Channel.Apply(grant);
         state.Grants.Add(record.Id, record);
+        RingIfDirect();
         feed.Publish(new GrantGiven(channelId.ToString(), record.Id.ToString(), record.SeederKey.ToString(), record.Limit.Value));
         return record;
     }

@@ -29,6 +29,18 @@ internal sealed class DueInvoices(PayoutSender sender, ILightningNode node, HubS
     /// <summary>Why a payee has no invoice; null when nothing is known against it.</summary>
     public Failure? FailureOf(Id128 payeeId) => failures.GetValueOrDefault(payeeId);
 
+    /// <summary>Whether a payee may be asked now: not where it failed a moment ago, or takes no so small
+    /// amount.</summary>
+    public bool MayAsk(DueBalance due, long nowUnixMs) => failures.GetValueOrDefault(due.Record.PayeeId) is not { } failed
+        || (nowUnixMs >= failed.NotBeforeUnixMs && due.Due > failed.TooSmall);
+
+    /// <summary>When the next payee that failed and is still owed may be asked again; null when there is none.</summary>
+    public long? NextAfter(IEnumerable<DueBalance> dues, long nowUnixMs) => dues
+        .Where(due => !due.Due.IsZero)
+        .Select(due => failures.GetValueOrDefault(due.Record.PayeeId)?.NotBeforeUnixMs)
+        .Where(next => next > nowUnixMs)
+        .Min();
+
     /// <summary>Asks for one invoice over all that is due to a payee.</summary>
     /// <param name="paymentId">The id that the payment will have.</param>
     /// <param name="due">What is due to whom.</param>
@@ -38,11 +50,6 @@ internal sealed class DueInvoices(PayoutSender sender, ILightningNode node, HubS
     public async Task<DirectPaymentRecord?> PrepareAsync(Id128 paymentId, DueBalance due, bool paysOffers, long nowUnixMs)
     {
         Id128 payee = due.Record.PayeeId;
-        if (failures.GetValueOrDefault(payee) is { } failed && (nowUnixMs < failed.NotBeforeUnixMs || due.Due <= failed.TooSmall))
-        {
-            return null;
-        }
-
         bool isOwn = due.Kind is PayeeKind.Hub or PayeeKind.Registry;
         PayoutDestination[] destinations = isOwn
             ? []

@@ -2,6 +2,7 @@ using Orleans;
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Core.Payouts;
 using SeederMesh.Grains.Feed;
 using SeederMesh.Grains.Manifests;
 using SeederMesh.Grains.Payouts;
@@ -18,23 +19,30 @@ namespace SeederMesh.Grains.Direct;
 
 /// <summary>What one direct channel's downloader owes: read from the ledger each time, so that there is one truth about
 /// it.</summary>
-/// <remarks>Not reentrant. The only state of its own is who failed to give an invoice, which may be lost.</remarks>
+/// <remarks>
+/// Not reentrant, but payees are asked for invoices between turns: some take seconds to answer, in which others are paid
+/// and proved. What those tasks do beside the turns is one posting, of an invoice that was asked for one due at a time;
+/// the ledger refuses it where the due was written off meanwhile. The only state of its own is who is being asked and who
+/// failed to give an invoice, which may be lost.
+/// </remarks>
 public sealed class DuesGrain(
     LedgerStore ledger,
     ManifestCatalog manifests,
     PayoutSender sender,
     HubSettings settings,
     HubFeed feed,
+    DuesBell bell,
     ILightningNode node,
     TimeProvider clock)
     : LedgerGrain(ledger), IDuesGrain
 {
-    /// <summary>Payees that are asked for invoices in one call.</summary>
+    /// <summary>Payees that are asked for invoices at once.</summary>
     private const int AskedMax = 16;
 
     private const int ReasonLengthMax = 200;
 
     private readonly DueInvoices invoices = new(sender, node, settings);
+    private readonly HashSet<Id128> asked = [];
     private Id128 channelId;
 
     private long NowUnixMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -55,22 +63,26 @@ public sealed class DuesGrain(
         }
 
         IReadOnlyList<DueBalance> dues = await ListDuesAsync();
-        Msat window = await WindowAsync(channel, dues);
+        (Msat window, Msat seederShare) = await TrustAsync(channel, dues);
         if (channel.DuesEndedUnixMs is null)
         {
-            await MakeInvoicesAsync(channel, dues, window, command.PaysOffers);
-            dues = await ListDuesAsync();
+            StartAsking(channel, dues, window, seederShare, command);
             channel = await EndIfPaidAsync(channel, dues);
         }
 
         IReadOnlyList<DirectPaymentRecord> open = await Ledger.Reader.ListOpenDirectPaymentsAsync(channelId);
+        Msat exposed = await ExposedAsync();
         return new DuesReply
         {
             Outcome = DuesOutcome.Done,
             Dues = [.. dues.Select(ToView)],
             Payments = [.. open.Select(ToView)],
             WindowMsat = window.Value,
+            RoomMsat = window.Less(Msat.Min(window, exposed)).Value,
+            IsAsking = asked.Count > 0,
+            AgainInMs = invoices.NextAfter(dues, NowUnixMs) is { } next ? next - NowUnixMs + 1 : 0,
             IsEnded = channel.DuesEndedUnixMs is not null,
+            IsClosed = channel.Status == StoredStatus.Closed,
         };
     }
 
@@ -192,34 +204,70 @@ public sealed class DuesGrain(
         return dues;
     }
 
-    private async Task<Msat> WindowAsync(ChannelRecord channel, IReadOnlyList<DueBalance> dues)
+    /// <summary>How far the downloader is trusted: by all together, and a seeder's share of it at first.</summary>
+    private async Task<(Msat Window, Msat SeederShare)> TrustAsync(ChannelRecord channel, IReadOnlyList<DueBalance> dues)
     {
         (PaidManifest? manifest, _) = await manifests.FindAsync(channel.ManifestDigest);
         Core.Invariant.Require(manifest is not null, "the manifest of a channel stays registered");
-        return DirectWindow.For(settings.Direct, manifest.Price, manifest.Pieces.PieceLength)
-            .After(dues.Aggregate(Msat.Zero, (sum, due) => sum + due.Proved));
+        DirectWindow window = DirectWindow.For(settings.Direct, manifest.Price, manifest.Pieces.PieceLength);
+        return (
+            window.After(dues.Aggregate(Msat.Zero, (sum, due) => sum + due.Proved)),
+            manifest.Split.Seeders.Of(window.Initial));
     }
 
-    private async Task MakeInvoicesAsync(ChannelRecord channel, IReadOnlyList<DueBalance> dues, Msat window, bool paysOffers)
+    /// <summary>What is granted or due and not proved: what was promised and is neither left nor gone.</summary>
+    private async Task<Msat> ExposedAsync()
     {
-        Msat unpaid = dues.Aggregate(Msat.Zero, (sum, due) => sum + due.Due + due.UnderWay);
-        DueBalance[] wanted =
+        LedgerAccount? promised = await Ledger.Reader.FindAccountAsync(AccountOpening.Promised(channelId).Id);
+        LedgerAccount? left = await Ledger.Reader.FindAccountAsync(AccountOpening.DirectChannel(channelId).Id);
+        Core.Invariant.Require(promised is not null && left is not null, "a direct channel has its accounts");
+        return promised.DebitsPosted.Less(promised.CreditsPosted).Less(Msat.From(left.CreditBalanceMsat));
+    }
+
+    /// <summary>Starts to ask payees for invoices over what is worth a payment; the bell rings as each is there.</summary>
+    private void StartAsking(
+        ChannelRecord channel, IReadOnlyList<DueBalance> dues, Msat window, Msat seederShare, AskDuesCommand command)
+    {
+        DueAmount[] amounts =
         [
-            .. dues
-                .Where(due => due.UnderWay.IsZero
-                    && settings.Terms.Default.IsWorthPaying(due.Due, unpaid, window, channel.Status != StoredStatus.Open))
-                .OrderByDescending(due => due.Due)
-                .Take(AskedMax),
+            .. dues.Select(due => new DueAmount(
+                due.UnderWay.IsZero && !asked.Contains(due.Record.PayeeId) ? due.Due : Msat.Zero,
+                Msat.From(Math.Max(0, command.Least.GetValueOrDefault(due.Record.PayeeId.ToString()))),
+
+                // A seeder trusts no further than its share of the first window, and what it was paid itself.
+                due.Kind == PayeeKind.Seeder ? Msat.From(Math.Max(1, (seederShare + due.Proved).Value / 4)) : Msat.Max)),
         ];
-        long now = NowUnixMs;
-        DirectPaymentRecord?[] prepared = await Task.WhenAll(wanted.Select(async due =>
+        Msat unpaid = dues.Aggregate(Msat.Zero, (sum, due) => sum + due.Due + due.UnderWay);
+        foreach (int index in DueChoice.Choose(
+            amounts, unpaid, window, settings.Terms.Default.Threshold, channel.Status != StoredStatus.Open))
+        {
+            DueBalance due = dues[index];
+            if (asked.Count < AskedMax && invoices.MayAsk(due, NowUnixMs) && asked.Add(due.Record.PayeeId))
+            {
+                _ = AskPayeeAsync(due, command.PaysOffers);
+            }
+        }
+    }
+
+    private async Task AskPayeeAsync(DueBalance due, bool paysOffers)
+    {
+        try
         {
             long made = await Ledger.Reader.CountDirectPaymentsAsync(channelId, due.Record.PayeeId);
-            return await invoices.PrepareAsync(PaymentIdOf(due.Record.Id, made), due, paysOffers, now);
-        }));
-        foreach (DirectPaymentRecord payment in prepared.OfType<DirectPaymentRecord>())
+            if (await invoices.PrepareAsync(PaymentIdOf(due.Record.Id, made), due, paysOffers, NowUnixMs) is { } payment)
+            {
+                await ReserveAsync(payment);
+            }
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            await ReserveAsync(payment);
+            // Nobody waits for this task. What it may have stored is found by the next asking, or asked for again.
+            invoices.Note(due.Record.PayeeId, $"Asking for an invoice failed: {exception.Message}", Msat.Zero, NowUnixMs);
+        }
+        finally
+        {
+            asked.Remove(due.Record.PayeeId);
+            bell.Ring(channelId);
         }
     }
 
@@ -301,6 +349,7 @@ public sealed class DuesGrain(
             Records = [proved],
         });
         feed.Publish(new DirectPaymentChanged(proved));
+        bell.Ring(channelId);
         return DuesOutcome.Done;
     }
 
@@ -356,6 +405,7 @@ public sealed class DuesGrain(
         }
 
         feed.Publish(new ChannelChanged(channelId.ToString(), "written off"));
+        bell.Ring(channelId);
     }
 
     private DirectPaymentRecord FailedOf(DirectPaymentRecord payment, string reason) => payment with

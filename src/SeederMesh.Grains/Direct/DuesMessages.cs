@@ -53,6 +53,11 @@ public sealed record AskDuesCommand
     /// <summary>Whether the caller's wallet pays BOLT 12 invoices.</summary>
     [Id(1)]
     public bool PaysOffers { get; init; }
+
+    /// <summary>Payees, 32 hexadecimal digits each, whose routes the caller found dear: less than so many msat is not
+    /// worth a payment to them.</summary>
+    [Id(2)]
+    public Dictionary<string, long> Least { get; init; } = [];
 }
 
 /// <summary>The downloader proves a payment.</summary>
@@ -125,6 +130,23 @@ public sealed record DuesReply
     /// <summary>Whether nothing is due any more and nothing will be.</summary>
     [Id(4)]
     public bool IsEnded { get; init; }
+
+    /// <summary>What of the window may still be granted, msat.</summary>
+    [Id(5)]
+    public long RoomMsat { get; init; }
+
+    /// <summary>Whether payees are being asked for invoices at this moment.</summary>
+    [Id(6)]
+    public bool IsAsking { get; init; }
+
+    /// <summary>When a payee that failed to give an invoice may be asked again, milliseconds from now; 0 when none
+    /// did.</summary>
+    [Id(7)]
+    public long AgainInMs { get; init; }
+
+    /// <summary>Whether the channel is closed, so that nothing more becomes due.</summary>
+    [Id(8)]
+    public bool IsClosed { get; init; }
 }
 
 /// <summary>What is due to one payee: earned = proved + written off + under way + due.</summary>

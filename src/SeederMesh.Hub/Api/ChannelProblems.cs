@@ -17,7 +17,7 @@ internal static class ChannelProblems
         }
 
         ProblemException problem = ProblemOf(outcome, detail);
-        if (outcome == ChannelOutcome.InsufficientFunds && availableMsat is { } available)
+        if (outcome is ChannelOutcome.InsufficientFunds or ChannelOutcome.TooMuchUnpaid && availableMsat is { } available)
         {
             problem.Extras["availableMsat"] = Fields.Text(available);
         }

@@ -76,8 +76,42 @@ public sealed record DuePaymentAnswer(
 }
 
 /// <summary>What a direct channel's downloader owes, and the invoices to pay.</summary>
+/// <param name="Dues">What is due to whom.</param>
+/// <param name="Payments">The invoices.</param>
+/// <param name="WindowMsat">The most that may be granted or due without proof.</param>
+/// <param name="RoomMsat">What of it may still be granted.</param>
+/// <param name="Ended">Whether nothing is due any more and nothing will be.</param>
+/// <param name="Closed">Whether the channel is closed, so that nothing more becomes due.</param>
+/// <param name="Version">Names what there is to act on: given back as <c>after</c>, the next answer waits until that is
+/// another.</param>
 public sealed record DuesAnswer(
-    IReadOnlyList<DueAnswer> Dues, IReadOnlyList<DuePaymentAnswer> Payments, string WindowMsat, bool Ended);
+    IReadOnlyList<DueAnswer> Dues,
+    IReadOnlyList<DuePaymentAnswer> Payments,
+    string WindowMsat,
+    string RoomMsat,
+    bool Ended,
+    bool Closed,
+    string Version)
+{
+    internal static DuesAnswer Of(DuesReply reply)
+    {
+        DueAnswer[] dues = [.. reply.Dues.Select(DueAnswer.Of)];
+        DuePaymentAnswer[] payments = [.. reply.Payments.Select(DuePaymentAnswer.Of)];
+        string content = string.Join(
+            '\n',
+            payments.Select(payment => payment.PayoutId)
+                .Concat(dues.Where(due => due.Remark is not null).Select(due => $"{due.PayeeId} {due.TooSmall} {due.Remark}"))
+                .Append($"{reply.WindowMsat} {reply.RoomMsat} {reply.IsEnded} {reply.IsClosed}"));
+        return new DuesAnswer(
+            dues,
+            payments,
+            Fields.Text(reply.WindowMsat),
+            Fields.Text(reply.RoomMsat),
+            reply.IsEnded,
+            reply.IsClosed,
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes(content)).ToString()[..32]);
+    }
+}
 
 /// <summary>Proof of a payment: 64 hexadecimal digits whose SHA-256 is the payment's hash.</summary>
 public sealed record DueProofRequest(string? Preimage);

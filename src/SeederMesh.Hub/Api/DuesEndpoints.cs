@@ -1,20 +1,33 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Orleans;
 using SeederMesh.Core.Identity;
+using SeederMesh.Core.Money;
 using SeederMesh.Grains.Direct;
 
 namespace SeederMesh.Hub.Api;
 
 /// <summary>What downloaders that pay by themselves owe, and their proofs.</summary>
-internal sealed class DuesEndpoints(IGrainFactory grains)
+internal sealed class DuesEndpoints(IGrainFactory grains, DuesBell bell, TimeProvider clock)
 {
+    /// <summary>How long an answer waits for news at most, milliseconds: less than clients and proxies wait for an
+    /// answer.</summary>
+    private const int WaitMsMax = 10_000;
+
+    /// <summary>How long it waits for invoices that payees are being asked for, milliseconds.</summary>
+    private const int InvoicesWaitMs = 5_000;
+
+    /// <summary>Payees whose routes a caller may call dear.</summary>
+    private const int LeastMax = 16;
+
     public void Map(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder group = routes.MapGroup("/v1/channels/{channelId}/dues").WithTags("Direct channels");
         group.MapGet("", AskAsync).Produces<DuesAnswer>()
-            .WithSummary("What is due on a direct channel, with invoices to pay; signed by the downloader.");
+            .WithSummary("What is due on a direct channel, with invoices to pay; with after=VERSION and waitMs it answers as soon as "
+                + "that has changed. least=PAYEE:MSAT waits for more where routes are dear. Signed by the downloader.");
         group.MapPost("{payoutId}/proof", ProveAsync).Accepts<DueProofRequest>("application/json")
             .Produces<DuePaymentState>().WithSummary("Proves a payment by its preimage; signed by the downloader.");
         group.MapPost("{payoutId}/failed", GiveUpAsync).Accepts<DueFailureRequest>("application/json")
@@ -22,19 +35,72 @@ internal sealed class DuesEndpoints(IGrainFactory grains)
             .WithSummary("Gives up an expired invoice that was not paid, so that another is made; signed by the downloader.");
     }
 
-    private async Task<IResult> AskAsync(string channelId, bool? offers, HttpContext http)
+    private async Task<IResult> AskAsync(
+        string channelId, bool? offers, string? after, int? waitMs, string[]? least, HttpContext http)
     {
         SignedCall call = await SignedCall.ReadAsync(http);
-        DuesReply reply = await Grain(channelId).AskAsync(
-            new AskDuesCommand { Caller = call.Caller.ToArray(), PaysOffers = offers ?? false });
-        ThrowIfRefused(reply.Outcome);
-        return Results.Json(
-            new DuesAnswer(
-                [.. reply.Dues.Select(DueAnswer.Of)],
-                [.. reply.Payments.Select(DuePaymentAnswer.Of)],
-                Fields.Text(reply.WindowMsat),
-                reply.IsEnded),
-            SignedCall.Json);
+        Id128 channel = Fields.Id(channelId, "channelId");
+        var command = new AskDuesCommand
+        {
+            Caller = call.Caller.ToArray(),
+            PaysOffers = offers ?? false,
+            Least = ReadLeast(least ?? []),
+        };
+        int wait = Math.Clamp(waitMs ?? (after is null ? InvoicesWaitMs : 0), 0, WaitMsMax);
+        using var time = new CancellationTokenSource(TimeSpan.FromMilliseconds(wait), clock);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(time.Token, http.RequestAborted);
+
+        // Listens before it looks, so that nothing happens unseen between the two.
+        using DuesListening listening = bell.Listen(channel);
+        while (true)
+        {
+            DuesReply reply = await grains.GetGrain<IDuesGrain>(channel.ToString()).AskAsync(command);
+            ThrowIfRefused(reply.Outcome);
+            var answer = DuesAnswer.Of(reply);
+            bool isNews = after is null ? !reply.IsAsking : !string.Equals(after, answer.Version, StringComparison.Ordinal);
+            if (isNews || !await RingsAsync(listening, reply.AgainInMs, over.Token))
+            {
+                return Results.Json(answer, SignedCall.Json);
+            }
+        }
+    }
+
+    /// <summary>Whether there is reason to look again before the time is over.</summary>
+    private async Task<bool> RingsAsync(DuesListening listening, long againInMs, CancellationToken over)
+    {
+        using var again = new CancellationTokenSource(
+            againInMs == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(againInMs), clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(again.Token, over);
+        try
+        {
+            return await listening.NextAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return !over.IsCancellationRequested;
+        }
+    }
+
+    private static Dictionary<string, long> ReadLeast(string[] least)
+    {
+        if (least.Length > LeastMax)
+        {
+            throw ProblemException.Malformed($"At most {LeastMax} payees have a least.");
+        }
+
+        var read = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (string item in least)
+        {
+            int colon = item.IndexOf(':', StringComparison.Ordinal);
+            string payee = Fields.Id(colon < 0 ? item : item[..colon], "least").ToString();
+            read[payee] = colon > 0
+                && long.TryParse(item.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long msat)
+                && msat <= Msat.Max.Value
+                ? msat
+                : throw ProblemException.Malformed("least is PAYEE:MSAT.");
+        }
+
+        return read;
     }
 
     private async Task<IResult> ProveAsync(string channelId, string payoutId, HttpContext http)

@@ -18,6 +18,7 @@ public sealed class DirectPayerTests : IAsyncLifetime
     private DuesHub hub = null!;
     private MortalWallet wallet = null!;
     private long committed = 1_000_000;
+    private long? signed;
 
     public async ValueTask InitializeAsync()
     {
@@ -64,8 +65,9 @@ public sealed class DirectPayerTests : IAsyncLifetime
         Assert.Equal((7_000, 7_000, 1), (await ReceivedAsync(), hub.Proved.Value, wallet.Sent));
         DirectJournal journal = Journal();
         Assert.Empty(journal.Open);
-        Assert.Equal(7_000, journal.Paid.Value);
-        Assert.Equal(100_000 - 7_000 - journal.Fees.Value, (await wallet.GetBalanceAsync()).Spendable.Value);
+        (Msat paid, Msat fees, int count) = journal.Proved;
+        Assert.Equal((7_000, 1), (paid.Value, count));
+        Assert.Equal(100_000 - 7_000 - fees.Value, (await wallet.GetBalanceAsync()).Spendable.Value);
     }
 
     [Fact]
@@ -141,10 +143,56 @@ public sealed class DirectPayerTests : IAsyncLifetime
         {
             Assert.False(await payer.FinishAsync(TimeSpan.Zero, CancellationToken.None));
             Assert.Contains("more than was signed for", payer.Standing().Trouble, StringComparison.Ordinal);
-            Assert.Equal(10_000, payer.Standing().AtMostLost.Value);
+
+            // What is set aside, and half of the budget for routes.
+            Assert.Equal(510_000, payer.Standing().AtMostLost.Value);
         }
 
         Assert.Equal((0, 0), (wallet.Sent, await ReceivedAsync()));
+    }
+
+    [Fact]
+    public async Task Turn_AskedForMoreThanReceiptsSay_DoesNotPay()
+    {
+        // Grants are out for a hundred times as much: what counts is what was signed.
+        signed = 10_000;
+        await hub.AskAsync(6_000);
+        await hub.AskAsync(4_001);
+        DirectPayer payer = Payer(out HubClient client);
+        using (client)
+        {
+            Assert.False(await payer.FinishAsync(TimeSpan.Zero, CancellationToken.None));
+            Assert.Contains("more than was signed for", payer.Standing().Trouble, StringComparison.Ordinal);
+        }
+
+        Assert.Equal((6_000, 6_000), (await ReceivedAsync(), hub.Proved.Value));
+    }
+
+    [Fact]
+    public async Task Turn_AskedForManyCrumbs_LosesNoMoreToRoutesThanThePartOfTheBudget()
+    {
+        // A hub, or a payee, that lives of routing: a thousandth of a sat each, over a route that takes all that is allowed.
+        signed = 1_000;
+        for (int crumb = 0; crumb < 40; crumb++)
+        {
+            await hub.AskAsync(1);
+        }
+
+        wallet.FeeOf = request => request.MaxFee;
+        DirectPayer payer = Payer(out HubClient client, budget: 20_000);
+        using (client)
+        {
+            for (int run = 0; run < 40; run++)
+            {
+                Msat most = payer.Standing().AtMostLost + Journal().Cost;
+                await payer.FinishAsync(TimeSpan.Zero, CancellationToken.None);
+                Assert.True(Journal().Cost <= most);
+            }
+        }
+
+        (Msat paid, Msat fees, int count) = Journal().Proved;
+        Assert.InRange(fees.Value, 9_000, 10_000);
+        Assert.Equal((count, count), (paid.Value, hub.Proved.Value));
     }
 
     [Fact]
@@ -158,13 +206,20 @@ public sealed class DirectPayerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Turn_SameInvoiceAskedForTwice_PaysItOnce()
+    public async Task Turn_SameInvoiceAskedForTwice_PaysItOnceAndProvesItForTheFirst()
     {
         Invoice invoice = await hub.AskAsync(7_000);
         hub.Demand(invoice, 7_000);
-        await FinishAsync();
-        await FinishAsync();
-        Assert.Equal((7_000, 1), (await ReceivedAsync(), wallet.Sent));
+        Assert.False(await FinishAsync());
+        DirectPayer payer = Payer(out HubClient client);
+        using (client)
+        {
+            Assert.False(await payer.FinishAsync(TimeSpan.Zero, CancellationToken.None));
+            Assert.Contains("It is not paid again", payer.Standing().Trouble, StringComparison.Ordinal);
+        }
+
+        Assert.Equal((7_000, 1, 7_000), (await ReceivedAsync(), wallet.Sent, hub.Proved.Value));
+        Assert.Equal(7_000, Journal().Proved.Paid.Value);
     }
 
     [Fact]
@@ -246,8 +301,9 @@ public sealed class DirectPayerTests : IAsyncLifetime
     private DirectPayer Payer(out HubClient client, long budget = 1_000_000)
     {
         client = new HubClient(new Uri("http://hub.example"), key, hub);
-        return new DirectPayer(
-            client, DuesHub.Channel, wallet, Journal(), new DirectLimits(Msat.From(budget), () => Msat.From(committed)), clock);
+        var limits = new DirectLimits(
+            Msat.From(budget), Msat.From(budget / 2), () => Msat.From(committed), () => Msat.From(signed ?? committed));
+        return new DirectPayer(client, DuesHub.Channel, wallet, Journal(), limits, clock);
     }
 
     private async Task<bool> FinishAsync()

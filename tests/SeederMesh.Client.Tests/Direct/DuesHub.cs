@@ -54,7 +54,7 @@ internal sealed class DuesHub(ILightningNode payee) : HttpMessageHandler
         string path = request.RequestUri!.AbsolutePath;
         if (request.Method == HttpMethod.Get)
         {
-            return Answer(HttpStatusCode.OK, path.EndsWith("/dues", StringComparison.Ordinal) ? Dues() : Closed());
+            return Answer(HttpStatusCode.OK, Dues());
         }
 
         Asked payment = asked.Single(item => path.Contains(item.Id.ToString(), StringComparison.Ordinal));
@@ -109,9 +109,10 @@ internal sealed class DuesHub(ILightningNode payee) : HttpMessageHandler
             ["expiresUnixMs"] = item.Invoice.ExpiresAt.ToUnixTimeMilliseconds(),
         })]),
         ["windowMsat"] = "100000",
+        ["roomMsat"] = "100000",
+        ["closed"] = true,
+        ["version"] = string.Concat(asked.Select(item => item.IsOpen ? '1' : '0')),
     };
-
-    private static JsonObject Closed() => new() { ["channelId"] = Channel.ToString(), ["state"] = "closed", ["mode"] = "direct" };
 
     private static HttpResponseMessage Problem(string slug) => Answer(
         HttpStatusCode.Conflict, new JsonObject { ["type"] = "urn:seedermesh:problem:" + slug, ["detail"] = slug });

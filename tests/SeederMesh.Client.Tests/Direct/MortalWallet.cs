@@ -38,6 +38,9 @@ internal sealed class MortalWallet(ILightningNode inner) : ILightningNode
     /// <summary>So many payments fail because there is no route.</summary>
     public int NoRoutes { get; set; }
 
+    /// <summary>What it says that routes cost; null for what they do.</summary>
+    public Func<PayRequest, Core.Money.Msat>? FeeOf { get; set; }
+
     /// <summary>How often it was told to pay.</summary>
     public int Sent { get; private set; }
 
@@ -60,6 +63,7 @@ internal sealed class MortalWallet(ILightningNode inner) : ILightningNode
 
         Sent++;
         Payment payment = await inner.PayAsync(request, cancellation);
+        payment = FeeOf is { } feeOf && payment.Status == PaymentStatus.Succeeded ? payment with { Fee = feeOf(request) } : payment;
         Paid();
         if (now == Death.AfterPaying)
         {

@@ -88,7 +88,8 @@ public sealed class SeederHubTests
         SignedGrant grant = Grant(2);
         await store.AddGrantAsync(grant);
         var answerTime = TimeSpan.FromMilliseconds(answersInMs);
-        var time = new SteppedTime(due => due == answerTime || due == TimeSpan.FromMilliseconds(nextAfterMs));
+        TimeSpan[] steps = [answerTime, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(nextAfterMs - 20)];
+        var time = new SteppedTime(steps.Contains);
         var reports = Channel.CreateUnbounded<TimeSpan>();
         DateTimeOffset start = time.GetUtcNow();
         int stored = 1;

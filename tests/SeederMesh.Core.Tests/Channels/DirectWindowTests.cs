@@ -1,13 +1,13 @@
 using SeederMesh.Core.Channels;
 using SeederMesh.Core.Money;
-using SeederMesh.Core.Payouts;
+using SeederMesh.Core.Receipts;
 using Xunit;
 using static SeederMesh.Core.Tests.Channels.TestSwarm;
 
 namespace SeederMesh.Core.Tests.Channels;
 
-// Goal: a downloader that pays by itself never owes more, open grants included, than its window allows, and what it owes is worth a
-// payment before the window is full. Method: the laws over random walks, and the bounds by hand.
+// Goal: a downloader that pays by itself never owes more, open grants included, than its window allows, nor more to one seeder than that
+// seeder by itself trusts it with. Method: the laws over random walks, and the bounds by hand.
 public sealed class DirectWindowTests
 {
     private static readonly DirectWindow Window = new(Msat.From(8_000), Msat.From(128_000));
@@ -57,49 +57,75 @@ public sealed class DirectWindowTests
     {
         var random = new Random(seed);
         PaymentChannel channel = Open();
-        long granted = 0;
+        long[] granted = new long[40];
         long proved = 0;
-        int refused = 0;
+        int[] refused = new int[2];
         for (int generation = 0; generation < 2_000; generation++)
         {
             if (random.Next(4) == 0)
             {
-                proved += random.NextInt64(granted - proved + 1) / 4;
+                proved += random.NextInt64(granted.Sum() - proved + 1) / 4;
                 channel.NoteProved(Msat.From(proved));
             }
 
+            // Each seeder by itself was paid nothing, so it trusts no further than at first, whatever others were paid.
+            int seeder = random.Next(granted.Length);
             long limit = random.Next(1, 6_000);
-            GrantResult result = channel.DecideGrant(Seeder.PublicKey, Msat.From(limit), generation, Now, out Grant? grant);
-            long window = Math.Min(128_000, 8_000 + proved);
-            Assert.Equal(granted - proved + limit > window ? GrantResult.TooMuchUnpaid : GrantResult.Given, result);
+            GrantResult result = channel.DecideGrant(
+                Key(100 + seeder).PublicKey, Msat.From(limit), generation, Now, out Grant? grant);
+            long room = Math.Min(Math.Min(128_000, 8_000 + proved) - granted.Sum() + proved, 8_000 - granted[seeder]);
+            Assert.Equal(limit > room ? GrantResult.TooMuchUnpaid : GrantResult.Given, result);
+            Assert.Equal(Math.Max(0, room), channel.RoomFor(Key(100 + seeder).PublicKey).Value);
             if (grant is null)
             {
-                refused++;
+                refused[room == 8_000 - granted[seeder] ? 1 : 0]++;
                 continue;
             }
 
             channel.Apply(grant);
-            granted += limit;
-            Assert.Equal(granted - proved, channel.Exposed.Value);
+            granted[seeder] += limit;
+            Assert.Equal(granted.Sum() - proved, channel.Exposed.Value);
         }
 
-        Assert.InRange(refused, 1, 1_999);
+        Assert.All(refused, count => Assert.InRange(count, 1, 1_999));
     }
 
-    [Theory]
-    [InlineData(0, 9_000, false, false)]
-    [InlineData(0, 9_000, true, false)]
-    [InlineData(999, 999, false, false)]
-    [InlineData(1_000, 1_000, false, true)]
-    [InlineData(1, 1, true, true)]
-    [InlineData(1, 3_999, false, false)]
-    [InlineData(1, 4_000, false, true)]
-    public void IsWorthPaying_SmallDues_WaitForMoreTheEndOrHalfTheWindow(long due, long unpaid, bool isEnding, bool expected) =>
-        Assert.Equal(expected, PayoutTerms.Default.IsWorthPaying(Msat.From(due), Msat.From(unpaid), Window.Initial, isEnding));
-
-    private static PaymentChannel Open()
+    [Fact]
+    public void RoomFor_SeederThatWasPaid_GrowsByWhatItsShareIsTheShareOf()
     {
         var swarm = new TestSwarm();
+        PaymentChannel channel = Open(swarm);
+        Grant grant = Give(channel, 8_000);
+        Settle(channel, swarm.Sign(grant, ReceiptChain.Start(grant.Hash()), [.. Enumerable.Range(0, 8)]));
+        Assert.Equal(Msat.Zero, channel.RoomFor(Seeder.PublicKey));
+
+        // All but the seeder was paid: the channel trusts further, that seeder does not.
+        channel.NoteProved(Msat.From(6_000));
+        Assert.Equal((0, 8_000), (channel.RoomFor(Seeder.PublicKey).Value, channel.RoomFor(OtherSeeder.PublicKey).Value));
+
+        // 2,000 is the quarter of what its receipts settled.
+        channel.NoteProved(Msat.From(8_000));
+        channel.NoteProved(Seeder.PublicKey, Split.Seeders.Of(Msat.From(8_000)));
+        Assert.Equal((16_000, 8_000), (channel.RoomFor(Seeder.PublicKey).Value, channel.RoomFor(OtherSeeder.PublicKey).Value));
+    }
+
+    private static Grant Give(PaymentChannel channel, long limit)
+    {
+        Assert.Equal(GrantResult.Given, channel.DecideGrant(Seeder.PublicKey, Msat.From(limit), 0, Now, out Grant? grant));
+        channel.Apply(grant!);
+        return grant!;
+    }
+
+    private static void Settle(PaymentChannel channel, ReceiptRun run)
+    {
+        ExaminedReport examined = channel.Examine([run], Seeder.PublicKey, Now, NoHistory);
+        examined.VerifySignatures();
+        channel.Apply(Assert.Single(channel.DecideSettlement(examined).Settlements));
+    }
+
+    private static PaymentChannel Open(TestSwarm? existing = null)
+    {
+        TestSwarm swarm = existing ?? new TestSwarm();
         var channel = new PaymentChannel(swarm.Terms, Split, swarm.Layout, Limits with { GrantsMax = 5_000 }, Window);
         channel.Apply(channel.DecideFunding(Msat.From(1L << 40)));
         return channel;
