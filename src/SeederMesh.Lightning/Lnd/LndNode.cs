@@ -146,22 +146,11 @@ public sealed partial class LndNode : ILightningNode
     }
 
     /// <inheritdoc/>
-    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default)
-    {
-        try
-        {
-            return LndReader.Invoice(await http.SendAsync(
-                HttpMethod.Get, $"v1/invoice/{paymentHash}", null, answerTime, cancellation));
-        }
-        catch (NodeRefusedException refused) when (refused.Says("unable to locate invoice") || refused.Says("no existing invoices"))
-        {
-            return null;
-        }
-        catch (Exception exception) when (exception is NodeRefusedException or NodeLostException)
-        {
-            throw Unanswered(exception);
-        }
-    }
+    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
+        await NodeAnswers.FindAsync(
+            () => http.SendAsync(HttpMethod.Get, $"v1/invoice/{paymentHash}", null, answerTime, cancellation),
+            refused => refused.Says("unable to locate invoice") || refused.Says("no existing invoices"),
+            Said) is { } found ? LndReader.Invoice(found) : null;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default)
