@@ -21,7 +21,7 @@ public static class LightningNodes
     {
         "embedded" => new EmbeddedNodeClient(parsed["server"], parsed["node"], parsed["token"]),
         "clightning" => new CoreLightningNode(parsed["server"]),
-        "lnd-rest" => LndNode.Connect(parsed),
+        "lnd-rest" => LndNode.Connect(parsed, TimeProvider.System),
         "phoenixd" => PhoenixdNode.Connect(parsed, TimeProvider.System),
         "eclair" => EclairNode.Connect(parsed, TimeProvider.System),
         _ => throw new ArgumentException($"This build has no adapter for type={parsed.Type}.", nameof(parsed)),

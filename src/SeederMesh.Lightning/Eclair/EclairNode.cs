@@ -97,24 +97,9 @@ public sealed partial class EclairNode : ILightningNode
         try
         {
             // Asked first, because Eclair says no more than "check logs" when it has the hash already.
-            if (await LookUpInvoiceAsync(preimage.PaymentHash, cancellation) is { } known)
-            {
-                return Known(request, known);
-            }
-
-            JsonElement made = await http.SendAsync(
-                HttpMethod.Post, "createinvoice", InvoiceForm(request, preimage), answerTime, cancellation);
-            Invoice invoice = EclairReader.Invoice(made, InvoiceStatus.Open);
-            return invoice.PaymentHash != preimage.PaymentHash
-                ? throw EclairReader.Malformed("createinvoice", "paymentHash")
-                : new InvoiceResult(
-                    InvoiceResultStatus.Created, invoice with { Label = request.Label, Description = request.Description }, "");
-        }
-        catch (NodeRefusedException refused)
-        {
-            return await LookUpInvoiceAsync(preimage.PaymentHash, cancellation) is { } raced
-                ? Known(request, raced)
-                : new InvoiceResult(InvoiceResultStatus.Refused, null, Said(refused));
+            return await LookUpInvoiceAsync(preimage.PaymentHash, cancellation) is { } known
+                ? Known(request, known)
+                : await MakeInvoiceAsync(request, preimage, cancellation);
         }
         catch (Exception lost) when (lost is NodeLostException or LightningNodeException)
         {
@@ -151,22 +136,12 @@ public sealed partial class EclairNode : ILightningNode
     }
 
     /// <inheritdoc/>
-    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default)
-    {
-        try
-        {
-            return EclairReader.Received(await http.SendAsync(
-                HttpMethod.Post, "getreceivedinfo", NodeAnswers.Form(("paymentHash", paymentHash.ToString())), answerTime, cancellation));
-        }
-        catch (NodeRefusedException refused) when (refused.Status == 404)
-        {
-            return null;
-        }
-        catch (Exception exception) when (exception is NodeRefusedException or NodeLostException)
-        {
-            throw Unanswered(exception);
-        }
-    }
+    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
+        await NodeAnswers.FindAsync(
+            () => http.SendAsync(
+                HttpMethod.Post, "getreceivedinfo", NodeAnswers.Form(("paymentHash", paymentHash.ToString())), answerTime, cancellation),
+            refused => refused.Status == 404 && refused.Says("\"Not found\""),
+            Said) is { } found ? EclairReader.Received(found) : null;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default)
@@ -187,6 +162,11 @@ public sealed partial class EclairNode : ILightningNode
             invoices.Clear();
             await foreach (JsonElement listed in PagesAsync("listinvoices", from, cancellation))
             {
+                if (!EclairReader.IsBolt11(listed))
+                {
+                    continue;
+                }
+
                 Invoice one = EclairReader.Invoice(listed, InvoiceStatus.Open);
                 invoices.Add(paid.GetValueOrDefault(one.PaymentHash)
                     ?? one with { Status = one.ExpiresAt <= now ? InvoiceStatus.Expired : InvoiceStatus.Open });
@@ -223,34 +203,34 @@ public sealed partial class EclairNode : ILightningNode
     }
 
     /// <inheritdoc/>
-    public async Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default)
-    {
-        bool isOffer = text.StartsWith("lno", StringComparison.OrdinalIgnoreCase);
-        try
-        {
-            await http.SendAsync(
-                HttpMethod.Post,
-                isOffer ? "parseoffer" : "parseinvoice",
-                NodeAnswers.Form((isOffer ? "offer" : "invoice", text)),
-                answerTime,
-                cancellation);
-            return PaymentRequests.Decode(text);
-        }
-        catch (NodeRefusedException refused)
-        {
-            return new DecodedRequest { Error = Said(refused) };
-        }
-        catch (NodeLostException lost)
-        {
-            throw Unanswered(lost);
-        }
-    }
+    public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) => NodeAnswers.DecodeAsync(
+        kind => http.SendAsync(HttpMethod.Post, $"parse{kind}", NodeAnswers.Form((kind, text)), answerTime, cancellation), text, Said);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         http.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<InvoiceResult> MakeInvoiceAsync(InvoiceRequest request, Preimage preimage, CancellationToken cancellation)
+    {
+        try
+        {
+            JsonElement made = await http.SendAsync(
+                HttpMethod.Post, "createinvoice", InvoiceForm(request, preimage), answerTime, cancellation);
+            Invoice invoice = EclairReader.Invoice(made, InvoiceStatus.Open);
+            return invoice.PaymentHash != preimage.PaymentHash
+                ? throw EclairReader.Malformed("createinvoice", "paymentHash")
+                : new InvoiceResult(
+                    InvoiceResultStatus.Created, invoice with { Label = request.Label, Description = request.Description }, "");
+        }
+        catch (NodeRefusedException refused)
+        {
+            return await LookUpInvoiceAsync(preimage.PaymentHash, cancellation) is { } raced
+                ? Known(request, raced)
+                : new InvoiceResult(InvoiceResultStatus.Refused, null, Said(refused));
+        }
     }
 
     private static InvoiceResult Known(InvoiceRequest request, Invoice known) =>
@@ -300,7 +280,8 @@ public sealed partial class EclairNode : ILightningNode
                 yield return item;
             }
 
-            if (items.Length < PageSize)
+            // A page that is not full is not the last: Eclair leaves out what it cannot read after it has cut the page.
+            if (items.Length == 0)
             {
                 yield break;
             }

@@ -125,15 +125,23 @@ public sealed partial class EclairNode
     {
         try
         {
-            JsonElement sent = await PostAsync("getsentinfo", NodeAnswers.Form(("paymentHash", paymentHash.ToString())), cancellation);
-            return sent.ValueKind == JsonValueKind.Array
-                ? EclairReader.Sent(sent, paymentHash)
-                : Payment.Unknown(paymentHash, "Eclair's answer to getsentinfo is no list.");
+            // Eclair reads its books, and then asks what is under way: what ends between the two is in neither. When it is asked
+            // again, it was on the books before.
+            Payment first = await ReadSentAsync(paymentHash, cancellation);
+            return first.Status is PaymentStatus.NotFound or PaymentStatus.Failed ? await ReadSentAsync(paymentHash, cancellation) : first;
         }
         catch (Exception exception) when (exception is LightningNodeException or OperationCanceledException)
         {
             return Payment.Unknown(paymentHash, exception.Message);
         }
+    }
+
+    private async Task<Payment> ReadSentAsync(Digest hash, CancellationToken cancellation)
+    {
+        JsonElement sent = await PostAsync("getsentinfo", NodeAnswers.Form(("paymentHash", hash.ToString())), cancellation);
+        return sent.ValueKind == JsonValueKind.Array
+            ? EclairReader.Sent(sent, hash)
+            : Payment.Unknown(hash, "Eclair's answer to getsentinfo is no list.");
     }
 
     private async Task<Payment> PaidBeforeAsync(Payment expired, CancellationToken cancellation)

@@ -29,15 +29,21 @@ internal static class EclairReader
             : JsonFields.Number(time, "unix") is { } unix and > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(unix) : null;
     }
 
+    /// <summary>Whether an invoice is one that was made to be paid; those of offers come without their hash.</summary>
+    public static bool IsBolt11(JsonElement invoice) => JsonFields.Hash(invoice, "paymentHash") is not null;
+
     /// <summary>An invoice object: of createinvoice, listinvoices, or inside a received payment.</summary>
-    public static Invoice Invoice(JsonElement invoice, InvoiceStatus status)
+    /// <param name="invoice">The object.</param>
+    /// <param name="status">What became of it.</param>
+    /// <param name="preimage">Its preimage, where it is known: an offer's invoice does not say its hash.</param>
+    public static Invoice Invoice(JsonElement invoice, InvoiceStatus status, Preimage? preimage = null)
     {
         long created = JsonFields.Number(invoice, "timestamp") ?? JsonFields.Number(invoice, "createdAt") ?? 0;
         long expires = JsonFields.Number(invoice, "expiresAt")
             ?? created + (JsonFields.Number(invoice, "expiry") ?? (long)Bolt11.Bolt11Invoice.ExpiryDefault.TotalSeconds);
         return new Invoice
         {
-            PaymentHash = JsonFields.Hash(invoice, "paymentHash") ?? throw Malformed("the call", "paymentHash"),
+            PaymentHash = JsonFields.Hash(invoice, "paymentHash") ?? preimage?.PaymentHash ?? throw Malformed("the call", "paymentHash"),
             Label = "",
             Bolt11 = JsonFields.Text(invoice, "serialized") ?? "",
             Status = status,
@@ -52,12 +58,14 @@ internal static class EclairReader
     {
         JsonElement invoice = JsonFields.Find(from, "invoice") ?? JsonFields.Find(from, "paymentRequest") ?? default;
         JsonElement status = JsonFields.Find(from, "status") ?? default;
-        Invoice read = Invoice(invoice, JsonFields.Text(status, "type") switch
+        Preimage? preimage = JsonFields.Secret(from, "paymentPreimage");
+        InvoiceStatus became = JsonFields.Text(status, "type") switch
         {
             "received" => InvoiceStatus.Settled,
             "expired" => InvoiceStatus.Expired,
             _ => InvoiceStatus.Open,
-        });
+        };
+        Invoice read = Invoice(invoice, became, preimage);
         bool isKeysend = JsonFields.Text(from, "paymentType") == "KeySend";
         return read.Status != InvoiceStatus.Settled
             ? read
@@ -66,7 +74,7 @@ internal static class EclairReader
                 Label = isKeysend ? $"keysend-{read.PaymentHash}" : "",
                 Received = Amount(status, "amount") ?? Msat.Zero,
                 SettledAt = Time(status, "receivedAt"),
-                Preimage = JsonFields.Secret(from, "paymentPreimage"),
+                Preimage = preimage,
             };
     }
 
@@ -123,7 +131,8 @@ internal static class EclairReader
         {
             _ when says("balance too low") || says("insufficient funds") => PaymentFailure.InsufficientBalance,
             _ when says("fee") && (says("too high") || says("exceed") || says("budget")) => PaymentFailure.FeeTooHigh,
-            _ when says("route") || says("no available") || says("unknown next peer") => PaymentFailure.NoRoute,
+            _ when says("route") || says("exhausted") || says("unavailable") || says("disabled") || says("minimum required") =>
+                PaymentFailure.NoRoute,
             _ when says("incorrect payment") || says("incorrect_or_unknown") => PaymentFailure.RefusedByPayee,
             _ when says("expired") => PaymentFailure.Expired,
             _ => PaymentFailure.RefusedByNode,
@@ -147,7 +156,13 @@ internal static class EclairReader
             CreatedAt = Time(first, "createdAt"),
         };
 
-        // The payee takes all parts or none: one that is settled settles the payment, and a preimage is out.
+        // The payee takes all parts or none: one that is settled settles the payment, and a preimage is out. What it cost is
+        // known when no part is out any more.
+        if (read.Any(one => one.Type is not ("sent" or "failed")))
+        {
+            return common;
+        }
+
         if (read.FirstOrDefault(one => one.Type == "sent") is { Type: not null } sent)
         {
             return JsonFields.Secret(sent.Status, "paymentPreimage") is { } preimage && preimage.PaymentHash == hash
@@ -161,11 +176,6 @@ internal static class EclairReader
                 : Payment.Unknown(hash, "Eclair says sent, and has no preimage of the hash.");
         }
 
-        if (read.Any(one => one.Type != "failed"))
-        {
-            return common;
-        }
-
         string reason = Reason(read[^1].Status);
         return common with
         {
@@ -176,12 +186,17 @@ internal static class EclairReader
         };
     }
 
-    // The last failure is the one that ended it. Its text is called differently in events and on the books.
+    // The last failure is the one that ended it, unless that was only that nothing was left to try. Its text is called differently in
+    // events and on the books.
     private static string Reason(JsonElement from)
     {
-        JsonElement last = JsonFields.Items(from, "failures").LastOrDefault();
-        return JsonFields.Text(last, "failureMessage") ?? JsonFields.Text(last, "message") ?? JsonFields.Text(last, "t")
-            ?? (JsonFields.Find(last, "e") is { } packet ? JsonFields.Text(packet, "failureMessage") : null)
+        string[] reasons = [.. JsonFields.Items(from, "failures").Select(Words).OfType<string>()];
+        return reasons.LastOrDefault(reason => reason is not ("route not found" or "payment attempts exhausted without success"))
+            ?? reasons.LastOrDefault()
             ?? "the payment failed";
     }
+
+    private static string? Words(JsonElement failure) =>
+        JsonFields.Text(failure, "failureMessage") ?? JsonFields.Text(failure, "message") ?? JsonFields.Text(failure, "t")
+        ?? (JsonFields.Find(failure, "e") is { } packet ? JsonFields.Text(packet, "failureMessage") : null);
 }

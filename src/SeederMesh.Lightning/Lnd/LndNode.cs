@@ -18,6 +18,7 @@ namespace SeederMesh.Lightning.Lnd;
 /// preimage is derived from the
 /// macaroon and the label (HMAC-SHA-256), so that the same label meets the same invoice; without a macaroon LND draws
 /// it and repeats are new invoices.
+/// The macaroon needs info:read, offchain:read, onchain:read, invoices:read, invoices:write, and offchain:write to pay.
 /// Source: LND's API reference. Thread safe.
 /// </remarks>
 public sealed partial class LndNode : ILightningNode
@@ -25,25 +26,33 @@ public sealed partial class LndNode : ILightningNode
     private const int PageSize = 1_000;
 
     private static readonly TimeSpan answerTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan firstInvoiceEvery = TimeSpan.FromSeconds(2);
+
+    // LND refuses a macaroon with the status of any other error (500): what it says is all that tells them apart.
+    private static readonly string[] refusalsOfMacaroons = ["macaroon", "permission denied", "verification failed", "not satisfied"];
 
     private readonly NodeHttp http;
+    private readonly TimeProvider clock;
     private readonly byte[] labelKey;
 
     // Connects to nothing yet; the first call does. LND may run without macaroons.
-    private LndNode(string server, string? macaroonHex, ServerTrust trust)
+    private LndNode(string server, string? macaroonHex, ServerTrust trust, TimeProvider clock)
     {
-        http = new NodeHttp(
-            "LND", server, trust, new NodeCredentials("macaroon", "Grpc-Metadata-macaroon", macaroonHex));
+        this.clock = clock;
+        http = new NodeHttp("LND", server, trust, new NodeCredentials("macaroon", "Grpc-Metadata-macaroon", macaroonHex)
+        {
+            RefusedWith = refusalsOfMacaroons,
+        });
         labelKey = macaroonHex is null ? [] : SHA256.HashData(Encoding.ASCII.GetBytes("seedermesh/lnd/" + macaroonHex.ToLowerInvariant()));
     }
 
     /// <summary>The node of a connection string; reads the macaroon's and the certificate's file.</summary>
     /// <exception cref="ArgumentException">A file cannot be read; the message names the key.</exception>
-    internal static LndNode Connect(LightningConnectionString parsed)
+    internal static LndNode Connect(LightningConnectionString parsed, TimeProvider clock)
     {
         string? macaroon = parsed.Find("macaroon")
             ?? (parsed.Find("macaroonfilepath") is { } path ? Convert.ToHexStringLower(ServerTrust.Read("macaroonfilepath", path)) : null);
-        return new LndNode(parsed["server"], macaroon, ServerTrust.Of(parsed));
+        return new LndNode(parsed["server"], macaroon, ServerTrust.Of(parsed), clock);
     }
 
     /// <inheritdoc/>
@@ -71,11 +80,13 @@ public sealed partial class LndNode : ILightningNode
     /// <inheritdoc/>
     public async Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default)
     {
-        JsonElement channels = await AskAsync("v1/balance/channels", cancellation);
+        // LND's own sum counts channels whose peer is away, and what has to stay in a channel.
+        JsonElement channels = await AskAsync("v1/channels?active_only=true", cancellation);
         JsonElement chain = await AskAsync("v1/balance/blockchain", cancellation);
-        Msat side(string name) => JsonFields.Find(channels, name) is { } balance ? LndReader.Amount(balance, "msat") : Msat.Zero;
+        Msat side(Func<JsonElement, long> usable) => JsonFields.Items(channels, "channels")
+            .Aggregate(Msat.Zero, (sum, channel) => sum + Msat.FromSatoshi(Math.Max(0, usable(channel))));
         long satoshi = Math.Max(0, LndReader.Number(chain, "confirmed_balance"));
-        return new NodeBalance(side("local_balance"), side("remote_balance"), Msat.FromSatoshi(satoshi));
+        return new NodeBalance(side(LndReader.Spendable), side(LndReader.Receivable), Msat.FromSatoshi(satoshi));
     }
 
     /// <inheritdoc/>
@@ -86,31 +97,9 @@ public sealed partial class LndNode : ILightningNode
             return new InvoiceResult(InvoiceResultStatus.InvalidRequest, null, defect);
         }
 
-        byte[]? preimage = labelKey.Length == 0 ? null : HMACSHA256.HashData(labelKey, Encoding.UTF8.GetBytes(request.Label));
-        byte[] description = Encoding.UTF8.GetBytes(request.Description);
-        Dictionary<string, object?> body = new(StringComparer.Ordinal)
-        {
-            ["value_msat"] = (request.Amount ?? Msat.Zero).Value.ToString(CultureInfo.InvariantCulture),
-            ["expiry"] = ((long)Math.Ceiling(request.Expiry.TotalSeconds)).ToString(CultureInfo.InvariantCulture),
-            [request.HashDescription ? "description_hash" : "memo"] =
-                request.HashDescription ? Convert.ToBase64String(SHA256.HashData(description)) : request.Description,
-        };
-        if (preimage is not null)
-        {
-            body["r_preimage"] = Convert.ToBase64String(preimage);
-        }
-
         try
         {
-            JsonElement made = await http.SendAsync(HttpMethod.Post, "v1/invoices", JsonContent.Create(body), answerTime, cancellation);
-            Invoice invoice = await LookUpInvoiceAsync(new Digest(LndReader.Bytes(made, "r_hash")), cancellation)
-                ?? throw new LightningNodeException(NodeFault.MalformedAnswer, "LND made an invoice and does not find it.");
-            return new InvoiceResult(InvoiceResultStatus.Created, invoice with { Label = request.Label }, "");
-        }
-        catch (NodeRefusedException refused) when (
-            preimage is not null && refused.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase))
-        {
-            return await KnownInvoiceAsync(request, new Preimage(preimage).PaymentHash, cancellation);
+            return await MakeInvoiceAsync(request, cancellation);
         }
         catch (NodeRefusedException refused)
         {
@@ -126,23 +115,28 @@ public sealed partial class LndNode : ILightningNode
     public async IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(
         long afterCursor, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        // LND repeats what settled after settle_index, but nothing for 0: then what settled before is listed,
-        // after the subscription stands, so that nothing falls between the two.
-        using NodeStream live = await SubscribeAsync(afterCursor, cancellation);
+        // LND repeats what settled after a settle_index, but nothing after 0, and its answer to a subscription begins with
+        // the next invoice, however long that takes: until one has settled at all, the list is looked at.
         long cursor = afterCursor;
-        if (afterCursor == 0)
+        while (cursor == 0)
         {
             foreach (SettledInvoice settled in await SettledSoFarAsync(cancellation))
             {
                 cursor = settled.Cursor;
                 yield return settled;
             }
+
+            if (cursor == 0)
+            {
+                await Task.Delay(firstInvoiceEvery, clock, cancellation);
+            }
         }
 
+        using NodeStream live = await SubscribeAsync(cursor, cancellation);
         while (true)
         {
             JsonElement update = await NextUpdateAsync(live, cancellation);
-            if (JsonFields.Text(update, "state") == "SETTLED" && LndReader.Number(update, "settle_index") > cursor)
+            if (LndReader.IsSettled(update) && LndReader.Number(update, "settle_index") > cursor)
             {
                 SettledInvoice settled = LndReader.Settled(update);
                 cursor = settled.Cursor;
@@ -152,22 +146,11 @@ public sealed partial class LndNode : ILightningNode
     }
 
     /// <inheritdoc/>
-    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default)
-    {
-        try
-        {
-            return LndReader.Invoice(await http.SendAsync(
-                HttpMethod.Get, $"v1/invoice/{paymentHash}", null, answerTime, cancellation));
-        }
-        catch (NodeRefusedException refused) when (IsNotFound(refused))
-        {
-            return null;
-        }
-        catch (Exception exception) when (exception is NodeRefusedException or NodeLostException)
-        {
-            throw Unanswered(exception);
-        }
-    }
+    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
+        await NodeAnswers.FindAsync(
+            () => http.SendAsync(HttpMethod.Get, $"v1/invoice/{paymentHash}", null, answerTime, cancellation),
+            refused => refused.Says("unable to locate invoice") || refused.Says("no existing invoices"),
+            Said) is { } found ? LndReader.Invoice(found) : null;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default)
@@ -236,6 +219,35 @@ public sealed partial class LndNode : ILightningNode
         JsonFields.Find(info, "features") is { ValueKind: JsonValueKind.Object } features
         && (features.TryGetProperty("54", out _) || features.TryGetProperty("55", out _));
 
+    private async Task<InvoiceResult> MakeInvoiceAsync(InvoiceRequest request, CancellationToken cancellation)
+    {
+        byte[]? preimage = labelKey.Length == 0 ? null : HMACSHA256.HashData(labelKey, Encoding.UTF8.GetBytes(request.Label));
+        byte[] description = Encoding.UTF8.GetBytes(request.Description);
+        Dictionary<string, object?> body = new(StringComparer.Ordinal)
+        {
+            ["value_msat"] = Number((request.Amount ?? Msat.Zero).Value),
+            ["expiry"] = Number((long)Math.Ceiling(request.Expiry.TotalSeconds)),
+            [request.HashDescription ? "description_hash" : "memo"] =
+                request.HashDescription ? Convert.ToBase64String(SHA256.HashData(description)) : request.Description,
+        };
+        if (preimage is not null)
+        {
+            body["r_preimage"] = Convert.ToBase64String(preimage);
+        }
+
+        try
+        {
+            JsonElement made = await http.SendAsync(HttpMethod.Post, "v1/invoices", JsonContent.Create(body), answerTime, cancellation);
+            Invoice invoice = await LookUpInvoiceAsync(new Digest(LndReader.Bytes(made, "r_hash")), cancellation)
+                ?? throw new LightningNodeException(NodeFault.MalformedAnswer, "LND made an invoice and does not find it.");
+            return new InvoiceResult(InvoiceResultStatus.Created, invoice with { Label = request.Label }, "");
+        }
+        catch (NodeRefusedException refused) when (preimage is not null && refused.Says("already exists"))
+        {
+            return await KnownInvoiceAsync(request, new Preimage(preimage).PaymentHash, cancellation);
+        }
+    }
+
     private async Task<InvoiceResult> KnownInvoiceAsync(InvoiceRequest request, Digest hash, CancellationToken cancellation)
     {
         Invoice? known = await LookUpInvoiceAsync(hash, cancellation);
@@ -284,7 +296,7 @@ public sealed partial class LndNode : ILightningNode
         {
             JsonElement page = await AskAsync($"v1/invoices?index_offset={offset}&num_max_invoices={PageSize}", cancellation);
             JsonElement[] invoices = [.. JsonFields.Items(page, "invoices")];
-            settled.AddRange(invoices.Where(invoice => JsonFields.Text(invoice, "state") == "SETTLED").Select(LndReader.Settled));
+            settled.AddRange(invoices.Where(LndReader.IsSettled).Select(LndReader.Settled));
             offset = LndReader.Number(page, "last_index_offset");
             if (invoices.Length < PageSize)
             {
@@ -305,20 +317,18 @@ public sealed partial class LndNode : ILightningNode
         }
     }
 
-    // gRPC status 5; LND's REST says 404, and 500 in older releases.
-    private static bool IsNotFound(NodeRefusedException refused) =>
-        refused.Status == 404
-        || refused.Message.Contains("unable to locate invoice", StringComparison.OrdinalIgnoreCase)
-        || refused.Message.Contains("payment isn't initiated", StringComparison.OrdinalIgnoreCase);
-
     private static LightningNodeException Unanswered(Exception exception) => NodeAnswers.Unanswered(exception, Said);
 
+    // The message stands alone, or in a stream's "error".
     private static string Said(NodeRefusedException refused)
     {
         try
         {
             using JsonDocument body = JsonDocument.Parse(refused.Message);
-            return $"LND says: {JsonFields.Text(body.RootElement, "message") ?? refused.Message}";
+            JsonElement error = JsonFields.Find(body.RootElement, "error") is { ValueKind: JsonValueKind.Object } inner
+                ? inner
+                : body.RootElement;
+            return $"LND says: {JsonFields.Text(error, "message") ?? refused.Message}";
         }
         catch (JsonException)
         {

@@ -11,6 +11,9 @@ namespace SeederMesh.Lightning.Lnd;
 /// <summary>Paying by LND's router: send, follow the updates, and track when the answer breaks off.</summary>
 public sealed partial class LndNode
 {
+    // gRPC's ALREADY_EXISTS, with which LND refuses a hash that it has paid or is paying.
+    private const int AlreadyExists = 409;
+
     private static readonly TimeSpan payMargin = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
@@ -87,12 +90,7 @@ public sealed partial class LndNode
         }
         catch (NodeRefusedException refused)
         {
-            // The hash is known to LND, paid or in flight: whatever it is, tracking says it.
-            return refused.Message.Contains("already paid", StringComparison.OrdinalIgnoreCase)
-                || refused.Message.Contains("in transition", StringComparison.OrdinalIgnoreCase)
-                || refused.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase)
-                ? await JoinAsync(hash, timeLimit, cancellation)
-                : Payment.Failed(hash, FailureOf(refused), Said(refused));
+            return await AfterRefusalAsync(hash, refused, timeLimit, cancellation);
         }
         catch (LightningNodeException unreachable)
         {
@@ -140,6 +138,21 @@ public sealed partial class LndNode
         return known.Status is PaymentStatus.Succeeded or PaymentStatus.Pending ? known : Payment.Unknown(hash, reason);
     }
 
+    // "Already paid" and "in transition" are refusals; so is that an invoice has expired whose payment is in flight, and that
+    // LND is being stopped while it pays. Its books have the last word.
+    private async Task<Payment> AfterRefusalAsync(
+        Digest hash, NodeRefusedException refused, TimeSpan timeLimit, CancellationToken cancellation)
+    {
+        Payment known = await JoinAsync(hash, timeLimit, cancellation);
+        bool isRefused = known.Status switch
+        {
+            PaymentStatus.NotFound => true,
+            PaymentStatus.Failed => refused.Status != AlreadyExists,
+            _ => false,
+        };
+        return isRefused ? Payment.Failed(hash, FailureOf(refused), Said(refused)) : known;
+    }
+
     private async Task<Payment> JoinAsync(Digest hash, TimeSpan timeLimit, CancellationToken cancellation)
     {
         try
@@ -167,7 +180,7 @@ public sealed partial class LndNode
                 ? await FollowAsync(updates, first, wait, cancellation)
                 : first;
         }
-        catch (NodeRefusedException refused) when (IsNotFound(refused))
+        catch (NodeRefusedException refused) when (refused.Says("payment isn't initiated"))
         {
             return new Payment { PaymentHash = hash, Status = PaymentStatus.NotFound };
         }
@@ -203,12 +216,10 @@ public sealed partial class LndNode
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static PaymentFailure FailureOf(NodeRefusedException refused) => refused.Message switch
+    private static PaymentFailure FailureOf(NodeRefusedException refused) => refused switch
     {
-        _ when refused.Message.Contains("expired", StringComparison.OrdinalIgnoreCase) => PaymentFailure.Expired,
-        _ when refused.Message.Contains("not for", StringComparison.OrdinalIgnoreCase)
-            || refused.Message.Contains("invoice not for current active network", StringComparison.OrdinalIgnoreCase) =>
-            PaymentFailure.WrongNetwork,
+        _ when refused.Says("invoice expired") => PaymentFailure.Expired,
+        _ when refused.Says("not for current active network") => PaymentFailure.WrongNetwork,
         _ => PaymentFailure.RefusedByNode,
     };
 }

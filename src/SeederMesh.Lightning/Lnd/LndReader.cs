@@ -51,7 +51,7 @@ internal static class LndReader
         return new Invoice
         {
             PaymentHash = new Digest(hash),
-            Label = "",
+            Label = JsonFields.Flag(from, "is_keysend") ? $"keysend-{new Digest(hash)}" : "",
             Bolt11 = JsonFields.Text(from, "payment_request") ?? "",
             Status = status,
             Amount = asked.IsZero ? null : asked,
@@ -62,6 +62,10 @@ internal static class LndReader
             Preimage = status == InvoiceStatus.Settled && preimage.Length == Lightning.Preimage.Size ? new Preimage(preimage) : null,
         };
     }
+
+    /// <summary>Whether an invoice is paid once and for all; one that can be paid again (AMP) has no index.</summary>
+    public static bool IsSettled(JsonElement invoice) =>
+        JsonFields.Text(invoice, "state") == "SETTLED" && Number(invoice, "settle_index") > 0;
 
     public static SettledInvoice Settled(JsonElement from)
     {
@@ -94,10 +98,28 @@ internal static class LndReader
         };
     }
 
+    /// <summary>What a channel can send, in satoshi; negative for nothing.</summary>
+    public static long Spendable(JsonElement channel) =>
+        Number(channel, "local_balance") - Reserve(channel, "local_constraints")
+        - (JsonFields.Flag(channel, "initiator") ? FeeBuffer(channel) : 0);
+
+    /// <summary>What a channel can receive, in satoshi; negative for nothing.</summary>
+    public static long Receivable(JsonElement channel) =>
+        Number(channel, "remote_balance") - Reserve(channel, "remote_constraints")
+        - (JsonFields.Flag(channel, "initiator") ? 0 : FeeBuffer(channel));
+
     public static Digest PaymentHash(JsonElement from) =>
         Digest.TryParseHex(JsonFields.Text(from, "payment_hash"), out Digest hash)
             ? hash
             : throw new LightningNodeException(NodeFault.MalformedAnswer, "LND's payment has no payment_hash.");
+
+    private static long Reserve(JsonElement channel, string side) =>
+        JsonFields.Find(channel, side) is { } constraints ? Number(constraints, "chan_reserve_sat") : 0;
+
+    // Who opened a channel pays its commitment, and keeps enough for one more HTLC (172 weight units, BOLT 3) at twice the fee rate.
+    // What the commitment costs now is no longer in the balance.
+    private static long FeeBuffer(JsonElement channel) =>
+        (2 * Number(channel, "fee_per_kw") * (Number(channel, "commit_weight") + 172) / 1_000) - Number(channel, "commit_fee");
 
     // LND does not tell a limit that no path keeps from no path.
     private static PaymentFailure Failure(string? reason) => reason switch

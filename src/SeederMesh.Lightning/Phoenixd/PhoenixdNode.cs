@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -13,8 +14,8 @@ namespace SeederMesh.Lightning.Phoenixd;
 /// <remarks>
 /// Connection string: <c>type=phoenixd;server=http://127.0.0.1:9740;password=TEXT</c>, with the <c>http-password</c> of
 /// phoenix.conf; the limited-access password makes and watches invoices, and cannot pay.
-/// phoenixd counts in whole satoshi: it makes no invoice over a fraction of one, and rounds what came in down. It has no
-/// keysend, and pays
+/// phoenixd counts in whole satoshi: it makes no invoice over a fraction of one, and rounds what came in down. What came in is
+/// told without what phoenixd took for liquidity, and with what it keeps as fee credit. It has no keysend, and pays
 /// offers in one step only. Its routing fee is fixed (4 sat and 0.4%), so that a lower limit is refused before anything is sent.
 /// Source: phoenixd's API. Thread safe.
 /// </remarks>
@@ -55,7 +56,8 @@ public sealed partial class PhoenixdNode : ILightningNode
             NodeFeatures.OffersInOneStep)
         {
             BlockHeight = JsonFields.Number(info, "blockHeight"),
-            Warning = JsonFields.Items(info, "channels").Any() ? null : "phoenixd has no channel yet: receive something first.",
+            Warning = JsonFields.Items(info, "channels").Any() ? null : "phoenixd has no channel yet: receive enough for one; smaller "
+                + "payments become fee credit, which cannot be spent.",
         };
     }
 
@@ -120,28 +122,26 @@ public sealed partial class PhoenixdNode : ILightningNode
             token => http.OpenEventsAsync("websocket", token), ListSettledAsync, watchOverlap, clock).RunAsync(afterCursor, cancellation);
 
     /// <inheritdoc/>
-    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default)
-    {
-        try
-        {
-            return PhoenixdReader.Invoice(await http.SendAsync(
-                HttpMethod.Get, $"payments/incoming/{paymentHash}", null, answerTime, cancellation));
-        }
-        catch (NodeRefusedException refused) when (IsNotFound(refused))
-        {
-            return null;
-        }
-        catch (Exception exception) when (exception is NodeRefusedException or NodeLostException)
-        {
-            throw Unanswered(exception);
-        }
-    }
+    public async Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
+        await NodeAnswers.FindAsync(
+            () => http.SendAsync(HttpMethod.Get, $"payments/incoming/{paymentHash}", null, answerTime, cancellation),
+            IsNotFound,
+            Said) is { } found ? PhoenixdReader.Invoice(found) : null;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default)
     {
-        JsonElement found = await AskAsync($"payments/incoming?all=true&limit={limit}", cancellation);
-        return [.. JsonFields.Items(found).Select(PhoenixdReader.Invoice)];
+        List<Invoice> invoices = [];
+        await foreach (JsonElement listed in PagesAsync("incoming?all=true", cancellation))
+        {
+            invoices.Add(PhoenixdReader.Invoice(listed));
+            if (invoices.Count == limit)
+            {
+                break;
+            }
+        }
+
+        return invoices;
     }
 
     /// <inheritdoc/>
@@ -149,13 +149,11 @@ public sealed partial class PhoenixdNode : ILightningNode
     {
         // phoenixd lists what went out in no order of time, so that the newest are found only among all.
         List<Payment> payments = [];
-        for (int page = 0; page < PagesMax; page++)
+        await foreach (JsonElement listed in PagesAsync("outgoing?all=true", cancellation))
         {
-            JsonElement found = await AskAsync($"payments/outgoing?all=true&limit={PageSize}&offset={page * PageSize}", cancellation);
-            payments.AddRange(JsonFields.Items(found).Where(PhoenixdReader.IsLightning).Select(PhoenixdReader.Payment));
-            if (JsonFields.Items(found).Count() < PageSize)
+            if (PhoenixdReader.IsLightning(listed))
             {
-                break;
+                payments.Add(PhoenixdReader.Payment(listed));
             }
         }
 
@@ -163,28 +161,8 @@ public sealed partial class PhoenixdNode : ILightningNode
     }
 
     /// <inheritdoc/>
-    public async Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default)
-    {
-        bool isOffer = text.StartsWith("lno", StringComparison.OrdinalIgnoreCase);
-        try
-        {
-            await http.SendAsync(
-                HttpMethod.Post,
-                isOffer ? "decodeoffer" : "decodeinvoice",
-                NodeAnswers.Form((isOffer ? "offer" : "invoice", text)),
-                answerTime,
-                cancellation);
-            return PaymentRequests.Decode(text);
-        }
-        catch (NodeRefusedException refused)
-        {
-            return new DecodedRequest { Error = Said(refused) };
-        }
-        catch (NodeLostException lost)
-        {
-            throw Unanswered(lost);
-        }
-    }
+    public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) => NodeAnswers.DecodeAsync(
+        kind => http.SendAsync(HttpMethod.Post, $"decode{kind}", NodeAnswers.Form((kind, text)), answerTime, cancellation), text, Said);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -247,21 +225,35 @@ public sealed partial class PhoenixdNode : ILightningNode
     private async Task<IReadOnlyList<SettledInvoice>> ListSettledAsync(DateTimeOffset from, CancellationToken cancellation)
     {
         List<SettledInvoice> settled = [];
-        for (int page = 0; page < PagesMax; page++)
+        await foreach (JsonElement listed in PagesAsync($"incoming?from={Number(from.ToUnixTimeMilliseconds())}", cancellation))
         {
-            JsonElement found = await AskAsync(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"payments/incoming?from={from.ToUnixTimeMilliseconds()}&limit={PageSize}&offset={page * PageSize}"),
-                cancellation);
-            settled.AddRange(JsonFields.Items(found).Select(PhoenixdReader.Settled).OfType<SettledInvoice>());
-            if (JsonFields.Items(found).Count() < PageSize)
+            if (PhoenixdReader.Settled(listed) is { } one)
             {
-                break;
+                settled.Add(one);
             }
         }
 
         return settled;
+    }
+
+    // A page that is not full is not the last: phoenixd leaves what came in on chain out of a page after it has cut it.
+    private async IAsyncEnumerable<JsonElement> PagesAsync(string query, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (int page = 0; page < PagesMax; page++)
+        {
+            bool isEmpty = true;
+            foreach (JsonElement item in JsonFields.Items(await AskAsync(
+                string.Create(CultureInfo.InvariantCulture, $"payments/{query}&limit={PageSize}&offset={page * PageSize}"), cancellation)))
+            {
+                isEmpty = false;
+                yield return item;
+            }
+
+            if (isEmpty)
+            {
+                yield break;
+            }
+        }
     }
 
     private async Task<JsonElement> AskAsync(string path, CancellationToken cancellation)

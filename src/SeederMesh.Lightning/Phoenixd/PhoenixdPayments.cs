@@ -104,7 +104,7 @@ public sealed partial class PhoenixdNode
                     answer,
                     amount!.Value);
         }
-        catch (NodeRefusedException rejected)
+        catch (NodeRefusedException rejected) when (rejected.Status < 500)
         {
             return Payment.Failed(default, PaymentFailure.RefusedByNode, Said(rejected));
         }
@@ -112,7 +112,8 @@ public sealed partial class PhoenixdNode
         {
             return Payment.Failed(default, PaymentFailure.NodeUnavailable, unsent.Message);
         }
-        catch (Exception lost) when (lost is NodeLostException or OperationCanceledException or LightningNodeException)
+        catch (Exception lost) when (
+            lost is NodeRefusedException or NodeLostException or OperationCanceledException or LightningNodeException)
         {
             return Payment.Unknown(
                 default, $"{lost.Message} Whether the offer was paid is not known: look at the wallet's history before paying again.");
@@ -176,7 +177,7 @@ public sealed partial class PhoenixdNode
                 ? await AfterFailureAsync(hash, PhoenixdReader.Failure(reason), $"phoenixd says: {reason}", timeLimit, cancellation)
                 : await ConfirmAsync(hash, answer, outgoing.Amount);
         }
-        catch (NodeRefusedException rejected)
+        catch (NodeRefusedException rejected) when (rejected.Status < 500)
         {
             return await AfterFailureAsync(hash, PaymentFailure.RefusedByNode, Said(rejected), timeLimit, cancellation);
         }
@@ -184,9 +185,10 @@ public sealed partial class PhoenixdNode
         {
             return Payment.Failed(hash, PaymentFailure.NodeUnavailable, unsent.Message);
         }
-        catch (Exception lost) when (lost is NodeLostException or OperationCanceledException or LightningNodeException)
+        catch (Exception lost) when (
+            lost is NodeRefusedException or NodeLostException or OperationCanceledException or LightningNodeException)
         {
-            // The request may still be on its way: only what phoenixd has on its books is certain.
+            // phoenixd broke off (500), or the request may still be on its way: only what phoenixd has on its books is certain.
             Payment known = await LookUpPaymentAsync(hash, CancellationToken.None);
             return known.Status is PaymentStatus.Succeeded or PaymentStatus.Pending ? known : Payment.Unknown(hash, lost.Message);
         }

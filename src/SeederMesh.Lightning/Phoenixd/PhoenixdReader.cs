@@ -51,7 +51,8 @@ internal static class PhoenixdReader
             : null;
     }
 
-    /// <summary>An outgoing payment. Its amount is the invoice's, exact to the msat, where the invoice names one.</summary>
+    /// <summary>An outgoing payment. Its amount is the invoice's, exact to the msat, where the invoice names one; otherwise it was
+    /// given in whole satoshi, and what was sent is that and the fee, rounded down.</summary>
     public static Payment Payment(JsonElement from)
     {
         DateTimeOffset? completed = Time(from, "completedAt");
@@ -70,7 +71,7 @@ internal static class PhoenixdReader
             Amount = Bolt11Invoice.TryDecode(JsonFields.Text(from, "invoice"), out Bolt11Invoice? invoice, out _)
                 && invoice.Amount is { } asked
                     ? asked
-                    : sent.Less(Msat.Min(sent, fee)),
+                    : sent.Less(Msat.Min(sent, Msat.FromSatoshi(fee.Value / 1_000))),
             Fee = paid ? fee : Msat.Zero,
             Preimage = paid ? preimage : null,
             Failure = status == PaymentStatus.Failed ? PaymentFailure.RefusedByNode : PaymentFailure.None,
@@ -86,14 +87,20 @@ internal static class PhoenixdReader
         };
     }
 
-    public static PaymentFailure Failure(string reason) => reason switch
+    /// <summary>Why a payment failed. phoenixd says it in words only.</summary>
+    /// <remarks>Source: lightning-kmp, FinalFailure and LightningOutgoingPayment.Part.Status.Failed.Failure.</remarks>
+    public static PaymentFailure Failure(string reason)
     {
-        _ when reason.Contains("not enough funds", StringComparison.OrdinalIgnoreCase) => PaymentFailure.InsufficientBalance,
-        _ when reason.Contains("fee", StringComparison.OrdinalIgnoreCase) => PaymentFailure.FeeTooHigh,
-        _ when reason.Contains("recipient rejected", StringComparison.OrdinalIgnoreCase) => PaymentFailure.RefusedByPayee,
-        _ when reason.Contains("recipient", StringComparison.OrdinalIgnoreCase)
-            || reason.Contains("route", StringComparison.OrdinalIgnoreCase) => PaymentFailure.NoRoute,
-        _ when reason.Contains("payment request", StringComparison.OrdinalIgnoreCase) => PaymentFailure.InvalidInvoice,
-        _ => PaymentFailure.RefusedByNode,
-    };
+        bool says(params string[] words) => words.Any(word => reason.Contains(word, StringComparison.OrdinalIgnoreCase));
+        return reason switch
+        {
+            _ when says("not connected", "in progress", "too many pending", "wallet restarted") => PaymentFailure.NodeUnavailable,
+            _ when says("not enough funds", "amount is too large", "existing channels") => PaymentFailure.InsufficientBalance,
+            _ when says("routing fees") => PaymentFailure.FeeTooHigh,
+            _ when says("rejected") => PaymentFailure.RefusedByPayee,
+            _ when says("recipient", "route", "exhausted") => PaymentFailure.NoRoute,
+            _ when says("payment request") => PaymentFailure.InvalidInvoice,
+            _ => PaymentFailure.RefusedByNode,
+        };
+    }
 }

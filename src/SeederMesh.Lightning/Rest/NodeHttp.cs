@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Text;
@@ -152,8 +153,29 @@ internal sealed class NodeHttp : IDisposable
         UseCookies = false,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         ConnectTimeout = TimeSpan.FromSeconds(10),
+        ConnectCallback = ConnectAsync,
         SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, errors) => trust.Accepts(certificate, errors) },
     };
+
+    // An answer that goes on may say nothing for hours: a peer that vanished without a word is noticed by the probes only.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private void Require(HttpResponseMessage response, string body)
     {
@@ -166,6 +188,7 @@ internal sealed class NodeHttp : IDisposable
     }
 
     private Exception Refusal(int status, string said) => status is 401 or 403
+        || credentials.RefusedWith.Any(words => said.Contains(words, StringComparison.OrdinalIgnoreCase))
         ? new LightningNodeException(
             NodeFault.WrongCredentials,
             $"{implementation} at {server} refuses the credentials ({(credentials.Value is null ? "none were given; " : "")}key "
@@ -229,6 +252,9 @@ internal sealed class NodeStream(HttpResponseMessage response, StreamReader read
 internal sealed class NodeRefusedException(int status, string body) : Exception(body)
 {
     public int Status { get; } = status;
+
+    /// <summary>Whether the answer contains these words, in any case.</summary>
+    public bool Says(string words) => Message.Contains(words, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>A request may have arrived, and its answer never came.</summary>

@@ -64,6 +64,9 @@ internal sealed record ServerTrust
 /// <param name="Value">The header's value; null for none.</param>
 internal sealed record NodeCredentials(string Key, string Header, string? Value)
 {
+    /// <summary>Words by which the node refuses them under another status than 401 and 403. Default: none.</summary>
+    public IReadOnlyList<string> RefusedWith { get; init; } = [];
+
     /// <summary>Basic authentication with a password and no name. Source: RFC 7617.</summary>
     public static NodeCredentials Basic(string password) => new(
         "password", "Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(":" + password)));

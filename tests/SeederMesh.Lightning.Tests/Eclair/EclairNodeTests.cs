@@ -8,7 +8,7 @@ using SeederMesh.Lightning.Tests.Rest;
 namespace SeederMesh.Lightning.Tests.Eclair;
 
 /// <summary>Goal: Eclair's wire: forms only, parts of payments, answers that say "check logs". Method: a stand-in that knows each call's fields.</summary>
-public sealed class EclairNodeTests : IAsyncLifetime
+public sealed partial class EclairNodeTests : IAsyncLifetime
 {
     private static readonly byte[] payeeKey = Digest.Of("payee"u8).ToArray();
     private static readonly Preimage preimage = new(Digest.Of("preimage"u8).Span);
@@ -41,7 +41,8 @@ public sealed class EclairNodeTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        daemon = await FakeRestNode.StartAsync(known, "ws", text => $$"""{"error":"{{text}}" }""");
+        daemon = await FakeRestNode.StartAsync(
+            known, "ws", text => $$"""{"error":"{{text}}" }""", "The requested resource could not be found.");
         daemon.On("POST getinfo", $$"""
             {"version":"0.11.0","nodeId":"{{own}}","alias":"alice","color":"#000102","features":{"activated":{"keysend":"optional"} },
              "network":"regtest","blockHeight":9999,"publicAddresses":[],"instanceId":"01234567-0123-4567-89ab-0123456789ab"}
@@ -128,7 +129,7 @@ public sealed class EclairNodeTests : IAsyncLifetime
     public async Task WatchInvoicesAsync_DroppedEvent_IsFoundByTheNextLook()
     {
         Digest second = Digest.Of("second"u8);
-        daemon.On("POST listreceivedpayments", $"[{Received(hash, "received", 10)}]");
+        Lists("listreceivedpayments", Received(hash, "received", 10));
         await using IAsyncEnumerator<SettledInvoice> watch = node.WatchInvoicesAsync(0).GetAsyncEnumerator();
         Assert.True(await watch.MoveNextAsync());
         Assert.Equal((hash, Msat.From(1_200), Time(10)), (watch.Current.PaymentHash, watch.Current.Received, watch.Current.SettledAt));
@@ -136,144 +137,55 @@ public sealed class EclairNodeTests : IAsyncLifetime
         await daemon.ListenedToAsync();
 
         // It settled before the first one, and its own event never came.
-        daemon.On("POST listreceivedpayments", $"[{Received(hash, "received", 10)},{Received(second, "received", 9)}]");
+        Lists("listreceivedpayments", Received(hash, "received", 10), Received(second, "received", 9));
         await daemon.TellAsync("""{"type":"channel-state-changed"}""");
         Assert.True(await next);
         Assert.Equal((second, Time(10).ToUnixTimeMilliseconds()), (watch.Current.PaymentHash, watch.Current.Cursor));
     }
 
+    // Books that cannot be read answer 404 too.
     [Fact]
-    public async Task PayAsync_Success_IsReadWithItsLimits()
+    public async Task LookUpInvoiceAsync_BooksThatCannotBeRead_AreNoAnswer()
     {
-        daemon.On("POST payinvoice", Sent(1_000, 3));
-        Payment payment = await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(3_333)) { TimeLimit = TimeSpan.FromSeconds(7) });
-        Assert.Equal(
-            (PaymentStatus.Succeeded, Msat.From(1_000), Msat.From(3), preimage, own),
-            (payment.Status, payment.Amount, payment.Fee, payment.Preimage!.Value, payment.Destination!));
-        IReadOnlyDictionary<string, string> fields = daemon.FieldsOf("POST payinvoice");
-        Assert.Equal(("3", "333.3", "true", "7"), (fields["maxFeeFlatSat"], fields["maxFeePct"], fields["blocking"], fields["timeoutSeconds"]));
-        Assert.False(fields.ContainsKey("amountMsat"));
+        daemon.On("POST getreceivedinfo", """{"error":"The requested resource could not be found."}""", 404);
+        await Assert.ThrowsAsync<LightningNodeException>(() => node.LookUpInvoiceAsync(hash));
+        Assert.Equal(InvoiceResultStatus.Unknown, (await node.CreateInvoiceAsync(new InvoiceRequest("a", Msat.From(1_234), "tea"))).Status);
+        Assert.Equal(0, daemon.CountOf("POST createinvoice"));
     }
 
-    // amount, limit -> percent: what Eclair makes of it never exceeds the limit
-    [Theory]
-    [InlineData(3_000, 10, "0.333333")]
-    [InlineData(1_000_000_000, 999, "0.000099")]
-    [InlineData(7, 7_000, "100000")]
-    public async Task PayAsync_FeeLimit_IsRoundedDown(long msat, long limit, string percent)
+    [Fact]
+    public async Task CreateInvoiceAsync_RefusedAndThenSilent_IsUnknown()
     {
-        daemon.On("POST payinvoice", Sent(msat, 0));
-        await node.PayAsync(new PayRequest(Invoice(null), Msat.From(limit)) { Amount = Msat.From(msat) });
-        IReadOnlyDictionary<string, string> fields = daemon.FieldsOf("POST payinvoice");
-        Assert.Equal((percent, $"{limit / 1_000}", $"{msat}"), (fields["maxFeePct"], fields["maxFeeFlatSat"], fields["amountMsat"]));
-        Assert.True((decimal.Parse(fields["maxFeePct"], System.Globalization.CultureInfo.InvariantCulture) / 100 * msat) <= limit);
-    }
-
-    [Theory]
-    [InlineData("route not found", PaymentFailure.NoRoute)]
-    [InlineData("balance too low", PaymentFailure.InsufficientBalance)]
-    [InlineData("incorrect payment details or unknown payment hash", PaymentFailure.RefusedByPayee)]
-    [InlineData("temporary node failure", PaymentFailure.RefusedByNode)]
-    public async Task PayAsync_FailedEvent_HasItsReason(string message, PaymentFailure expected)
-    {
-        daemon.On("POST payinvoice", $$"""{"type":"payment-failed","id":"487da196-a4dc-4b1e-92b4-3e5e905e9f3f","paymentHash":"{{hash}}","failures":[{"amount":1000,"route":[],"t":"{{message}}"}]}""");
-        Payment payment = await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9)));
-        Assert.Equal((PaymentStatus.Failed, expected), (payment.Status, payment.Failure));
-    }
-
-    // what the call answers, what the books say then -> the outcome
-    [Theory]
-    [InlineData(0, "pending", PaymentStatus.Pending)]
-    [InlineData(0, "none", PaymentStatus.Unknown)]
-    [InlineData(408, "sent", PaymentStatus.Succeeded)]
-    [InlineData(408, "pending", PaymentStatus.Pending)]
-    [InlineData(500, "failed", PaymentStatus.Unknown)]
-    [InlineData(400, "none", PaymentStatus.Failed)]
-    [InlineData(400, "pending", PaymentStatus.Pending)]
-    [InlineData(200, "pending", PaymentStatus.Pending)]
-    public async Task PayAsync_NoGoodAnswer_IsWhatTheBooksAreSureOf(int status, string books, PaymentStatus expected)
-    {
-        daemon.Calls["POST payinvoice"] = _ =>
+        daemon.Calls["POST createinvoice"] = _ =>
         {
-            daemon.On("POST getsentinfo", Books(books));
-            return (status, status == 200 ? $$"""{"type":"payment-failed","paymentHash":"{{hash}}","failures":[]}""" : """{"error":"request timed out"}""");
+            daemon.Calls["POST getreceivedinfo"] = _ => (0, "");
+            return (500, """{"error":"API call failed: check logs for more details"}""");
         };
-        Assert.Equal(expected, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9)))).Status);
-        Assert.Equal(1, daemon.CountOf("POST payinvoice"));
+        Assert.Equal(InvoiceResultStatus.Unknown, (await node.CreateInvoiceAsync(new InvoiceRequest("a", Msat.From(1_234), "tea"))).Status);
     }
 
+    // An offer's payment comes without its hash; and a page that is not full is not the last.
     [Fact]
-    public async Task PayAsync_PaidOrInFlight_IsNotSentAgain()
+    public async Task WatchInvoicesAsync_OffersAndGaps_HideNothing()
     {
-        daemon.On("POST getsentinfo", Books("sent"));
-        Assert.Equal(PaymentStatus.Succeeded, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9)))).Status);
-        daemon.On("POST getsentinfo", Books("pending"));
-        Task<Payment> joined = node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9)));
-        daemon.On("POST getsentinfo", Books("sent"));
-        Assert.Equal(PaymentStatus.Succeeded, (await clock.PassAsync(joined)).Status);
-        Assert.Equal(0, daemon.CountOf("POST payinvoice"));
-    }
+        string offer = $$"""{"invoice":{"records":{} },"paymentPreimage":"{{preimage}}","paymentType":"Blinded","createdAt":{{Moment(0)}},"status":{{Status("received", 9)}} }""";
+        Lists("listreceivedpayments", [offer, .. Enumerable.Repeat<string?>(null, 1_000), Received(Digest.Of("late"u8), "received", 10)]);
+        Lists("listinvoices", """{"records":{} }""", InvoiceObject(Digest.Of("late"u8)));
+        await using IAsyncEnumerator<SettledInvoice> watch = node.WatchInvoicesAsync(0).GetAsyncEnumerator();
 
-    [Fact]
-    public async Task PayAsync_SameHashAtTheSameTime_IsSentOnce()
-    {
-        TaskCompletionSource entered = new();
-        using ManualResetEventSlim hold = new();
-        daemon.Calls["POST payinvoice"] = _ =>
-        {
-            entered.SetResult();
-            hold.Wait();
-            return (200, Sent(1_000, 0));
-        };
-        Task<Payment> first = node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9)));
-        await entered.Task;
-        Assert.Equal(PaymentStatus.Pending, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9)))).Status);
-        hold.Set();
-        Assert.Equal(PaymentStatus.Succeeded, (await first).Status);
-        Assert.Equal(1, daemon.CountOf("POST payinvoice"));
-    }
-
-    [Fact]
-    public async Task LookUpPaymentAsync_PartsAndAttempts_TheFurthestCounts()
-    {
-        daemon.On("POST getsentinfo", $"[{Part("1", "failed")},{Part("2", "sent")},{Part("2", "sent")}]");
-        Payment payment = await node.LookUpPaymentAsync(hash);
-        Assert.Equal((PaymentStatus.Succeeded, Msat.From(1_000), Msat.From(10)), (payment.Status, payment.Amount, payment.Fee));
-        daemon.On("POST getsentinfo", $"[{Part("1", "failed")},{Part("2", "failed")},{Part("2", "pending")}]");
-        Assert.Equal(PaymentStatus.Pending, (await node.LookUpPaymentAsync(hash)).Status);
-        daemon.On("POST getsentinfo", $"[{Part("1", "failed")}]");
-        Assert.Equal(PaymentStatus.Failed, (await node.LookUpPaymentAsync(hash)).Status);
-        daemon.On("POST getsentinfo", "[]");
-        Assert.Equal(PaymentStatus.NotFound, (await node.LookUpPaymentAsync(hash)).Status);
-        daemon.On("POST getsentinfo", """{"error":"check logs"}""", 500);
-        Assert.Equal(PaymentStatus.Unknown, (await node.LookUpPaymentAsync(hash)).Status);
-    }
-
-    [Fact]
-    public async Task PayOfferAsync_OneStep_LostIsUnknownAndKeysendIsRefused()
-    {
-        const string offer = "lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese";
-        OfferPayRequest request = new(offer, Msat.From(1_000), Msat.From(9));
-        daemon.On("POST payoffer", Sent(1_000, 3));
-        Assert.Equal((PaymentStatus.Succeeded, hash), await PayOfferAsync(request));
-        daemon.On("POST payoffer", """{"error":"request timed out"}""", 408);
-        Assert.Equal((PaymentStatus.Unknown, default(Digest)), await PayOfferAsync(request));
-        Assert.Equal(PaymentFailure.NotSupported, (await node.KeysendAsync(new KeysendRequest(own, Msat.From(1), preimage, Msat.Zero))).Failure);
-        Assert.Equal(PaymentFailure.NotSupported, (await node.FetchOfferInvoiceAsync(new OfferInvoiceRequest(offer, null))).Failure);
-
-        async Task<(PaymentStatus, Digest)> PayOfferAsync(OfferPayRequest asked)
-        {
-            Payment payment = await node.PayOfferAsync(asked);
-            return (payment.Status, payment.PaymentHash);
-        }
+        Assert.True(await watch.MoveNextAsync());
+        Assert.Equal((hash, Msat.From(1_200)), (watch.Current.PaymentHash, watch.Current.Received));
+        Assert.True(await watch.MoveNextAsync());
+        Assert.Equal(Digest.Of("late"u8), watch.Current.PaymentHash);
+        Assert.Equal(Digest.Of("late"u8), Assert.Single(await node.ListInvoicesAsync(5)).PaymentHash);
     }
 
     [Fact]
     public async Task Lists_OldestFirst_AreTurned()
     {
         Digest second = Digest.Of("second"u8);
-        daemon.On("POST listinvoices", $"[{InvoiceObject(hash)},{InvoiceObject(second)}]");
-        daemon.On("POST listreceivedpayments", $"[{Received(hash, "received", 10)}]");
+        Lists("listinvoices", InvoiceObject(hash), InvoiceObject(second));
+        Lists("listreceivedpayments", Received(hash, "received", 10));
         daemon.On("POST audit", $$"""{"sent":[{{Sent(1_000, 3)}}],"received":[],"relayed":[]}""");
         clock.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal([(second, InvoiceStatus.Expired), (hash, InvoiceStatus.Settled)], (await node.ListInvoicesAsync(2)).Select(invoice => (invoice.PaymentHash, invoice.Status)));
@@ -298,8 +210,8 @@ public sealed class EclairNodeTests : IAsyncLifetime
             daemon.On("POST getreceivedinfo", Received(made, "pending").Replace("1234", "1000", StringComparison.Ordinal));
             return (200, invoice(made));
         };
-        daemon.On("POST listreceivedpayments", "[]");
-        daemon.Calls["POST listinvoices"] = _ => (200, $"[{invoice(made)}]");
+        Lists("listreceivedpayments");
+        daemon.Calls["POST listinvoices"] = fields => (200, fields["skip"] == "0" ? $"[{invoice(made)}]" : "[]");
         daemon.On("POST audit", """{"sent":[],"received":[],"relayed":[]}""");
         daemon.On("POST parseinvoice", "{}");
 
@@ -309,6 +221,8 @@ public sealed class EclairNodeTests : IAsyncLifetime
         Assert.Equal(["keysend", "BOLT 12"], rows.Where(row => row.Verdict == CheckVerdict.Limited).Select(row => row.Name));
         Assert.Equal(0, daemon.CountOf("POST payinvoice"));
     }
+
+    private void Lists(string call, params string?[] rows) => daemon.Lists($"POST {call}", "count", "skip", rows);
 
     private EclairNode Connect(string password)
     {

@@ -8,7 +8,7 @@ using SeederMesh.Lightning.Tests.Rest;
 namespace SeederMesh.Lightning.Tests.Phoenixd;
 
 /// <summary>Goal: phoenixd's wire: whole satoshi, no fee limit, failures that answer 200. Method: a stand-in that knows each call's fields.</summary>
-public sealed class PhoenixdNodeTests : IAsyncLifetime
+public sealed partial class PhoenixdNodeTests : IAsyncLifetime
 {
     private static readonly byte[] payeeKey = Digest.Of("payee"u8).ToArray();
     private static readonly Preimage preimage = new(Digest.Of("preimage"u8).Span);
@@ -36,12 +36,13 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        daemon = await FakeRestNode.StartAsync(known, "websocket", text => text);
+        daemon = await FakeRestNode.StartAsync(known, "websocket", text => text, "Unknown endpoint (check api doc)");
+        daemon.FullAccessOnly.UnionWith(["POST payinvoice", "POST payoffer"]);
         daemon.On("GET getinfo", $$"""
             {"nodeId":"{{own}}","channels":[{"state":"Normal","balanceSat":1000,"inboundLiquiditySat":500,"capacitySat":1500}],
              "chain":"mainnet","blockHeight":900000,"version":"0.6.2"}
             """);
-        daemon.On("GET payments/incoming", "[]");
+        Lists("incoming");
         daemon.On($"GET payments/outgoingbyhash/{hash}", "Not found", 404);
         node = Connect(FakeRestNode.Password);
     }
@@ -106,7 +107,7 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
     [InlineData(5_000, "beer", InvoiceResultStatus.LabelConflict)]
     public async Task CreateInvoiceAsync_KnownLabel_IsNotMadeAgain(long msat, string description, InvoiceResultStatus expected)
     {
-        daemon.On("GET payments/incoming", $"[{Incoming(hash, "channel-1", paidAt: null)}]");
+        Lists("incoming", Incoming(hash, "channel-1", paidAt: null));
         Assert.Equal(expected, (await node.CreateInvoiceAsync(new InvoiceRequest("channel-1", Msat.From(msat), description))).Status);
         Assert.Equal(0, daemon.CountOf("POST createinvoice"));
     }
@@ -127,7 +128,7 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
         daemon.Calls["POST createinvoice"] = _ => (0, "");
         InvoiceRequest request = new("channel-1", Msat.From(5_000), "tea");
         Assert.Equal(InvoiceResultStatus.Unknown, (await node.CreateInvoiceAsync(request)).Status);
-        daemon.On("GET payments/incoming", $"[{Incoming(hash, "channel-1", paidAt: null)}]");
+        Lists("incoming", Incoming(hash, "channel-1", paidAt: null));
         Assert.Equal((InvoiceResultStatus.AlreadyExists, 1), ((await node.CreateInvoiceAsync(request)).Status, daemon.CountOf("POST createinvoice")));
     }
 
@@ -135,7 +136,7 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
     public async Task WatchInvoicesAsync_ToldBySocket_GivesEachOnceInOrder()
     {
         Digest second = Digest.Of("second"u8);
-        daemon.On("GET payments/incoming", $"[{Incoming(second, "b", 2_000)},{Incoming(hash, "a", 1_000)},{Incoming(Digest.Of("open"u8), "c", null)}]");
+        Lists("incoming", Incoming(second, "b", 2_000), Incoming(hash, "a", 1_000), Incoming(Digest.Of("open"u8), "c", null));
         using CancellationTokenSource stop = new();
         await using IAsyncEnumerator<SettledInvoice> watch = node.WatchInvoicesAsync(0, stop.Token).GetAsyncEnumerator(stop.Token);
 
@@ -146,7 +147,7 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
         ValueTask<bool> next = watch.MoveNextAsync();
         await daemon.ListenedToAsync();
         Digest third = Digest.Of("third"u8);
-        daemon.On("GET payments/incoming", $"[{Incoming(third, "d", 2_000)},{Incoming(second, "b", 2_000)},{Incoming(hash, "a", 1_000)}]");
+        Lists("incoming", Incoming(third, "d", 2_000), Incoming(second, "b", 2_000), Incoming(hash, "a", 1_000));
         await daemon.TellAsync($$"""{"type":"payment_received","amountSat":5,"paymentHash":"{{third}}","timestamp":2000}""");
         Assert.True(await next);
         Assert.Equal(third, watch.Current.PaymentHash);
@@ -160,7 +161,7 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
     {
         clock.Advance(TimeSpan.FromDays(1));
         long cursor = clock.GetUtcNow().AddSeconds(-5).ToUnixTimeMilliseconds();
-        daemon.On("GET payments/incoming", $"[{Incoming(hash, "a", cursor - 1)},{Incoming(Digest.Of("old"u8), "b", cursor - 60_001)}]");
+        Lists("incoming", Incoming(hash, "a", cursor - 1), Incoming(Digest.Of("old"u8), "b", cursor - 60_001));
         await using IAsyncEnumerator<SettledInvoice> watch = node.WatchInvoicesAsync(cursor).GetAsyncEnumerator();
         Assert.True(await watch.MoveNextAsync());
         Assert.Equal((hash, cursor), (watch.Current.PaymentHash, watch.Current.Cursor));
@@ -173,140 +174,34 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
         daemon.LacksWebSocket = true;
         await using IAsyncEnumerator<SettledInvoice> watch = node.WatchInvoicesAsync(0).GetAsyncEnumerator();
         Task<bool> next = watch.MoveNextAsync().AsTask();
-        daemon.On("GET payments/incoming", $"[{Incoming(hash, "a", 1_000)}]");
+        Lists("incoming", Incoming(hash, "a", 1_000));
         Assert.True(await clock.PassAsync(next));
         Assert.Equal(hash, watch.Current.PaymentHash);
     }
 
     [Fact]
-    public async Task PayAsync_Success_TakesTheFeeFromTheBooks()
+    public async Task WatchInvoicesAsync_OnChainReceiptsInAPage_HideNothingBehindThem()
     {
-        Pays($$"""{"recipientAmountSat":1,"routingFeeSat":4,"paymentId":"x","paymentHash":"{{hash}}","paymentPreimage":"{{preimage}}"}""", Outgoing(true, 4_004, 2_000));
+        string?[] rows = [Incoming(hash, "a", 2_000), .. Enumerable.Repeat<string?>(null, 1_000), Incoming(Digest.Of("old"u8), "b", 1_000)];
+        Lists("incoming", rows);
+        await using IAsyncEnumerator<SettledInvoice> watch = node.WatchInvoicesAsync(0).GetAsyncEnumerator();
 
-        Payment payment = await node.PayAsync(new PayRequest(Invoice(1_234), Msat.From(4_005)));
+        Assert.True(await watch.MoveNextAsync());
 
-        Assert.Equal(
-            (PaymentStatus.Succeeded, Msat.From(1_234), Msat.From(4_004), preimage),
-            (payment.Status, payment.Amount, payment.Fee, payment.Preimage!.Value));
-        Assert.Equal(["invoice"], daemon.FieldsOf("POST payinvoice").Keys);
-    }
-
-    [Fact]
-    public async Task PayAsync_TariffAboveTheLimit_IsRefusedBeforeAnythingIsSent()
-    {
-        Payment payment = await node.PayAsync(new PayRequest(Invoice(1_000_000), Msat.From(7_999)));
-        Assert.Equal((PaymentStatus.Failed, PaymentFailure.FeeTooHigh), (payment.Status, payment.Failure));
-        Assert.Contains("8000 msat", payment.Reason, StringComparison.Ordinal);
-        Assert.Equal(0, daemon.CountOf("POST payinvoice"));
-    }
-
-    // phoenixd's words in an answer 200, what its books say afterwards -> the outcome
-    [Theory]
-    [InlineData("not enough funds in wallet to afford payment", "failed", PaymentStatus.Failed, PaymentFailure.InsufficientBalance)]
-    [InlineData("the recipient was offline or did not have enough liquidity to receive the payment", "failed", PaymentStatus.Failed, PaymentFailure.NoRoute)]
-    [InlineData("channel is not connected yet, please retry when connected", null, PaymentStatus.Failed, PaymentFailure.RefusedByNode)]
-    [InlineData("this invoice has already been paid", "paid", PaymentStatus.Succeeded, PaymentFailure.None)]
-    [InlineData("wallet restarted while a payment was ongoing", "failed", PaymentStatus.Failed, PaymentFailure.RefusedByNode)]
-    public async Task PayAsync_FailureInWords_IsBelievedAsFarAsTheBooksAgree(
-        string reason, string? books, PaymentStatus expected, PaymentFailure failure)
-    {
-        Pays($$"""{"paymentHash":"{{hash}}","reason":"{{reason}}"}""", books switch
-        {
-            "failed" => Outgoing(false, 0, 2_000),
-            "paid" => Outgoing(true, 4_000, 2_000),
-            _ => null,
-        });
-        Payment payment = await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9_000)));
-        Assert.Equal((expected, failure), (payment.Status, payment.Failure));
-    }
-
-    [Theory]
-    [InlineData("pending", PaymentStatus.Pending)]
-    [InlineData("paid", PaymentStatus.Succeeded)]
-    [InlineData("failed", PaymentStatus.Unknown)]
-    [InlineData("none", PaymentStatus.Unknown)]
-    public async Task PayAsync_AnswerLost_IsWhatTheBooksAreSureOf(string books, PaymentStatus expected)
-    {
-        daemon.Calls["POST payinvoice"] = _ =>
-        {
-            Books(books);
-            return (0, "");
-        };
-        Assert.Equal(expected, (await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9_000)))).Status);
-        Assert.Equal(1, daemon.CountOf("POST payinvoice"));
-    }
-
-    [Fact]
-    public async Task PayAsync_PaidBefore_IsNotSentAgainEvenWhenExpired()
-    {
-        Books("paid");
-        Payment payment = await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9_000)));
-        clock.Advance(TimeSpan.FromDays(2));
-        Payment late = await node.PayAsync(new PayRequest(Invoice(1_000), Msat.From(9_000)));
-        Assert.Equal((PaymentStatus.Succeeded, PaymentStatus.Succeeded), (payment.Status, late.Status));
-        Assert.Equal(0, daemon.CountOf("POST payinvoice"));
-    }
-
-    [Fact]
-    public async Task PayAsync_BadInvoices_AreRefusedInTheOrderOfTheChecks()
-    {
-        async Task<PaymentFailure> payAsync(string invoice, long? msat = null) => (await node.PayAsync(
-            new PayRequest(invoice, Msat.From(9_000)) { Amount = msat is { } amount ? Msat.From(amount) : null })).Failure;
-        Assert.Equal(PaymentFailure.InvalidInvoice, await payAsync("lnbc1x"));
-        Assert.Equal(PaymentFailure.WrongAmount, await payAsync(Invoice(null)));
-        Assert.Equal(PaymentFailure.WrongAmount, await payAsync(Invoice(1_000), 2_000));
-        Assert.Equal(PaymentFailure.WrongAmount, await payAsync(Invoice(null), 1_500));
-        Assert.Equal(PaymentFailure.WrongNetwork, await payAsync(Invoice(1_000, "bcrt")));
-        clock.Advance(TimeSpan.FromDays(2));
-        Assert.Equal(PaymentFailure.Expired, await payAsync(Invoice(1_000)));
-        Assert.Equal(0, daemon.CountOf("POST payinvoice"));
-    }
-
-    [Fact]
-    public async Task PayAsync_AmountlessInvoice_IsPaidInSatoshi()
-    {
-        Pays($$"""{"recipientAmountSat":2,"routingFeeSat":4,"paymentId":"x","paymentHash":"{{hash}}","paymentPreimage":"{{preimage}}"}""", Outgoing(true, 4_008, 2_000, null));
-        Payment payment = await node.PayAsync(new PayRequest(Invoice(null), Msat.From(9_000)) { Amount = Msat.From(2_000) });
-        Assert.Equal((PaymentStatus.Succeeded, Msat.From(2_000)), (payment.Status, payment.Amount));
-        Assert.Equal("2", daemon.FieldsOf("POST payinvoice")["amountSat"]);
-    }
-
-    [Fact]
-    public async Task LookUpPaymentAsync_UnknownCallOrHash_AreNotTheSame()
-    {
-        Assert.Equal(PaymentStatus.NotFound, (await node.LookUpPaymentAsync(hash)).Status);
-        daemon.On($"GET payments/outgoingbyhash/{hash}", "Unknown endpoint (check api doc)", 404);
-        Payment old = await node.LookUpPaymentAsync(hash);
-        Assert.Equal(PaymentStatus.Unknown, old.Status);
-        Assert.Contains("0.5", old.Reason, StringComparison.Ordinal);
-        daemon.On($"GET payments/outgoingbyhash/{hash}", Outgoing(true, 1, 2).Replace(preimage.ToString(), new string('0', 64), StringComparison.Ordinal));
-        Assert.Equal(PaymentStatus.Unknown, (await node.LookUpPaymentAsync(hash)).Status);
-    }
-
-    [Fact]
-    public async Task PayOfferAsync_OneStep_LostIsUnknownAndNeverRepeated()
-    {
-        const string offer = "lno1zcss9mk8y3wkklfvevcrszlmu23kfrxh49px20665dqwmn4p72pksese";
-        OfferPayRequest request = new(offer, Msat.From(3_000), Msat.From(9_000));
-        daemon.On("POST payoffer", $$"""{"recipientAmountSat":3,"routingFeeSat":4,"paymentId":"x","paymentHash":"{{hash}}","paymentPreimage":"{{preimage}}"}""");
-        Payment paid = await node.PayOfferAsync(request);
-        Assert.Equal((PaymentStatus.Succeeded, hash, Msat.From(3_000), Msat.From(4_000)), (paid.Status, paid.PaymentHash, paid.Amount, paid.Fee));
-        daemon.On("POST payoffer", """{"offerId":"00","reason":"not enough funds in wallet to afford payment"}""");
-        Assert.Equal(PaymentFailure.InsufficientBalance, (await node.PayOfferAsync(request)).Failure);
-        daemon.Calls["POST payoffer"] = _ => (0, "");
-        Payment lost = await node.PayOfferAsync(request);
-        Assert.Equal((PaymentStatus.Unknown, 3), (lost.Status, daemon.CountOf("POST payoffer")));
-        Assert.Equal(PaymentFailure.NotSupported, (await node.FetchOfferInvoiceAsync(new OfferInvoiceRequest(offer, Msat.From(3_000)))).Failure);
-        Assert.Equal(PaymentFailure.NotSupported, (await node.KeysendAsync(new KeysendRequest(own, Msat.From(1_000), preimage, Msat.Zero))).Failure);
+        Assert.Equal(Digest.Of("old"u8), watch.Current.PaymentHash);
     }
 
     [Fact]
     public async Task Lists_Entries_AreReadNewestFirst()
     {
-        daemon.On("GET payments/incoming", $"[{Incoming(hash, "a", 1_500)}]");
+        Lists("incoming", Incoming(hash, "a", 1_500));
         daemon.On($"GET payments/incoming/{hash}", Incoming(hash, "a", 1_500));
         daemon.On($"GET payments/incoming/{own.ToString()[..64]}", "Not found", 404);
-        daemon.On("GET payments/outgoing", $$"""[{{Outgoing(false, 0, null, created: 5)}},{"type":"outgoing_payment","subType":"splice_out","isPaid":true,"sent":5,"fees":0,"createdAt":7},{{Outgoing(true, 1, 9, created: 6)}}]""");
+        Lists(
+            "outgoing",
+            Outgoing(false, 0, null, created: 5),
+            """{"type":"outgoing_payment","subType":"splice_out","isPaid":true,"sent":5,"fees":0,"createdAt":7}""",
+            Outgoing(true, 1, 9, created: 6));
 
         Invoice invoice = Assert.Single(await node.ListInvoicesAsync(10));
         Assert.Equal((InvoiceStatus.Settled, Msat.FromSatoshi(5), preimage), (invoice.Status, invoice.Received, invoice.Preimage!.Value));
@@ -321,9 +216,9 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
         daemon.On("GET getbalance", """{"balanceSat":998,"feeCreditSat":0}""");
         daemon.On("POST createinvoice", $$"""{"amountSat":1,"paymentHash":"{{hash}}","serialized":"{{Invoice(1_000)}}"}""");
         string made = Incoming(hash, "check", paidAt: null).Replace("\"requestedSat\":5", "\"requestedSat\":1", StringComparison.Ordinal);
-        daemon.Calls["GET payments/incoming"] = fields => (200, fields.ContainsKey("externalId") ? "[]" : $"[{made}]");
+        daemon.Calls["GET payments/incoming"] = fields => (200, fields.ContainsKey("externalId") || fields.GetValueOrDefault("offset") != "0" ? "[]" : $"[{made}]");
         daemon.On($"GET payments/incoming/{hash}", made);
-        daemon.On("GET payments/outgoing", "[]");
+        Lists("outgoing");
         daemon.On("POST decodeinvoice", "{}");
 
         IReadOnlyList<CheckRow> rows = await NodeCheck.RunAsync(node, clock);
@@ -347,6 +242,8 @@ public sealed class PhoenixdNodeTests : IAsyncLifetime
         Assert.True(LightningConnectionString.TryParse($"type=phoenixd;server={daemon.Server};password={password}", out LightningConnectionString? parsed, out _));
         return PhoenixdNode.Connect(parsed, clock);
     }
+
+    private void Lists(string which, params string?[] rows) => daemon.Lists($"GET payments/{which}", "limit", "offset", rows);
 
     private void Pays(string answer, string? books) => daemon.Calls["POST payinvoice"] = _ =>
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -11,6 +12,7 @@ namespace SeederMesh.Lightning.Tests.Rest;
 internal sealed class FakeRestNode : IAsyncDisposable
 {
     public const string Password = "correct horse=+/";
+    public const string LimitedPassword = "battery staple";
 
     private readonly WebApplication app;
     private readonly IReadOnlyDictionary<string, string[]> known;
@@ -30,6 +32,12 @@ internal sealed class FakeRestNode : IAsyncDisposable
 
     public string Server => app.Urls.Single();
 
+    /// <summary>What the limited password may not call.</summary>
+    public HashSet<string> FullAccessOnly { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What is answered to a call that the node does not know.</summary>
+    public required string UnknownCall { get; init; }
+
     /// <summary>Whether the WebSocket is refused, as a proxy may.</summary>
     public bool LacksWebSocket { get; set; }
 
@@ -37,13 +45,15 @@ internal sealed class FakeRestNode : IAsyncDisposable
     /// <param name="known">The fields that each "METHOD path" takes.</param>
     /// <param name="socketPath">Where the WebSocket is.</param>
     /// <param name="wrap">An error's body.</param>
-    public static async Task<FakeRestNode> StartAsync(IReadOnlyDictionary<string, string[]> known, string socketPath, Func<string, string> wrap)
+    /// <param name="unknownCall">What is said to a call that is not known.</param>
+    public static async Task<FakeRestNode> StartAsync(
+        IReadOnlyDictionary<string, string[]> known, string socketPath, Func<string, string> wrap, string unknownCall)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         WebApplication built = builder.Build();
-        FakeRestNode node = new(built, known, socketPath, wrap);
+        FakeRestNode node = new(built, known, socketPath, wrap) { UnknownCall = unknownCall };
         built.UseWebSockets();
         built.Run(node.ServeAsync);
         await built.StartAsync();
@@ -51,6 +61,10 @@ internal sealed class FakeRestNode : IAsyncDisposable
     }
 
     public void On(string call, string body, int status = 200) => Calls[call] = _ => (status, body);
+
+    /// <summary>Answers a list in pages, cut before rows that are not told (null) are left out.</summary>
+    public void Lists(string call, string limit, string offset, params string?[] rows) => Calls[call] = fields => (200, "["
+        + string.Join(',', rows.Skip(Number(fields, offset, 0)).Take(Number(fields, limit, 20)).Where(row => row is not null)) + "]");
 
     public int CountOf(string call)
     {
@@ -60,11 +74,12 @@ internal sealed class FakeRestNode : IAsyncDisposable
         }
     }
 
+    /// <summary>The fields of the first such call.</summary>
     public IReadOnlyDictionary<string, string> FieldsOf(string call)
     {
         lock (Log)
         {
-            return Log.Single(one => one.Call == call).Fields;
+            return Log.First(one => one.Call == call).Fields;
         }
     }
 
@@ -102,13 +117,13 @@ internal sealed class FakeRestNode : IAsyncDisposable
 
     private async Task ServeAsync(HttpContext http)
     {
-        if (http.Request.Headers.Authorization != "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(":" + Password)))
+        string call = $"{http.Request.Method} {http.Request.Path.Value!.TrimStart('/')}";
+        if (!IsAllowed(http, Password) && (FullAccessOnly.Contains(call) || !IsAllowed(http, LimitedPassword)))
         {
             await AnswerAsync(http, 401, wrap("Invalid authentication"));
             return;
         }
 
-        string call = $"{http.Request.Method} {http.Request.Path.Value!.TrimStart('/')}";
         if (call == "GET " + socketPath && http.WebSockets.IsWebSocketRequest && !LacksWebSocket)
         {
             await ListenAsync(await http.WebSockets.AcceptWebSocketAsync());
@@ -135,7 +150,7 @@ internal sealed class FakeRestNode : IAsyncDisposable
         string? unknown = allowed is null ? null : fields.Keys.FirstOrDefault(field => !allowed.Contains(field));
         (int status, string body) = this switch
         {
-            _ when allowed is null => (404, wrap("Unknown endpoint (check api doc)")),
+            _ when allowed is null => (404, wrap(UnknownCall)),
             _ when !Calls.ContainsKey(call) => (404, wrap("Not found")),
             _ when unknown is not null => (400, wrap($"unknown field {unknown}")),
             _ => Calls[call](fields),
@@ -148,6 +163,12 @@ internal sealed class FakeRestNode : IAsyncDisposable
 
         await AnswerAsync(http, status, body);
     }
+
+    private static bool IsAllowed(HttpContext http, string password) =>
+        http.Request.Headers.Authorization == "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(":" + password));
+
+    private static int Number(IReadOnlyDictionary<string, string> fields, string name, int usual) =>
+        fields.TryGetValue(name, out string? text) ? int.Parse(text, CultureInfo.InvariantCulture) : usual;
 
     private async Task ListenAsync(WebSocket socket)
     {
