@@ -34,8 +34,9 @@ public sealed record RouteExperience
     /// <summary>When this is forgotten, unix milliseconds; 0 while there is nothing to forget.</summary>
     public long ForgottenAtUnixMs { get; private init; }
 
-    /// <summary>What is still known at a time.</summary>
-    public RouteExperience At(long nowUnixMs) => nowUnixMs >= ForgottenAtUnixMs ? None : this;
+    /// <summary>What is still known at a time. Nothing where the clock was set back: it was learned at no known time.</summary>
+    public RouteExperience At(long nowUnixMs) =>
+        nowUnixMs >= ForgottenAtUnixMs || ForgottenAtUnixMs - nowUnixMs > RemembersMs ? None : this;
 
     /// <summary>The route cost more than it may: a larger amount bears the same base fee better.</summary>
     /// <param name="reserved">What was set aside for the payment.</param>

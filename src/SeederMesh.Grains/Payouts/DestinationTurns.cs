@@ -60,6 +60,6 @@ internal sealed class DestinationTurns(bool paysOffers)
         }
 
         return unpayable.TryGetValue(destination.ToString(), out (string Reason, long UntilUnixMs) known)
-            && nowUnixMs < known.UntilUnixMs ? known.Reason : null;
+            && nowUnixMs < known.UntilUnixMs && known.UntilUnixMs - nowUnixMs <= RemembersMs ? known.Reason : null;
     }
 }

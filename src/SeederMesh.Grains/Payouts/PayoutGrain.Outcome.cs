@@ -54,8 +54,8 @@ public sealed partial class PayoutGrain
             && PayoutDestination.TryParse(payout.Destination, out PayoutDestination? destination, out _))
         {
             // The next destination has its turn at once.
-            turns.NoteUnpayable(destination, lastReason, NowUnixMs);
-            notBeforeUnixMs = NowUnixMs;
+            heldSinceUnixMs = notBeforeUnixMs = NowUnixMs;
+            turns.NoteUnpayable(destination, lastReason, notBeforeUnixMs);
         }
 
         switch (payment.Failure)

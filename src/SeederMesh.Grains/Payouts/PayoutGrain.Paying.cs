@@ -97,7 +97,7 @@ public sealed partial class PayoutGrain
             return wait;
         }
 
-        long latest = await source.FindWaitingSinceAsync(Ledger.Reader) + PayoutTerms.OthersChoiceMsMax;
+        long latest = await source.FindWaitingSinceAsync(Ledger.Reader, now) + PayoutTerms.OthersChoiceMsMax;
         return now >= latest ? null : wait with { AgainAtUnixMs = Math.Min(wait.AgainAtUnixMs ?? latest, latest) };
     }
 
@@ -111,7 +111,7 @@ public sealed partial class PayoutGrain
 
         if (Terms.Schedule != PayoutSchedule.Stream && !isRoundOpen)
         {
-            long? dueAt = Terms.Schedule.DueAt(await source.FindWaitingSinceAsync(Ledger.Reader));
+            long? dueAt = Terms.Schedule.DueAt(await source.FindWaitingSinceAsync(Ledger.Reader, now));
             if (dueAt is null)
             {
                 return new PayReply { Reason = "It is paid on demand.", IgnoresEarnings = true };
@@ -126,7 +126,7 @@ public sealed partial class PayoutGrain
         // While the node is behind, the same number of payments moves more money; but nobody waits for ever.
         NodeCapacity capacity = meter.Capacity;
         int waiting = queue.Waiting;
-        ripeSinceUnixMs = ripeSinceUnixMs == 0 ? now : ripeSinceUnixMs;
+        ripeSinceUnixMs = ripeSinceUnixMs == 0 || now < ripeSinceUnixMs ? now : ripeSinceUnixMs;
         long ripeAt = ripeSinceUnixMs + NodeCapacity.GatherMsMax;
         return owed < capacity.MinimumFor(Terms.Threshold, waiting) && now < ripeAt
             ? new PayReply
@@ -147,7 +147,7 @@ public sealed partial class PayoutGrain
             return null;
         }
 
-        revenueWantedSinceUnixMs = revenueWantedSinceUnixMs == 0 ? now : revenueWantedSinceUnixMs;
+        revenueWantedSinceUnixMs = revenueWantedSinceUnixMs == 0 || now < revenueWantedSinceUnixMs ? now : revenueWantedSinceUnixMs;
         long waited = now - revenueWantedSinceUnixMs;
         if (waited < RevenueWaitMsMax)
         {

@@ -51,6 +51,7 @@ public sealed partial class PayoutGrain(
     private int looks;
     private string lastReason = "";
     private long notBeforeUnixMs;
+    private long heldSinceUnixMs;
 
     private long NowUnixMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -132,7 +133,9 @@ public sealed partial class PayoutGrain(
         }
 
         PayReply reply = new();
-        if (current is null && NowUnixMs >= notBeforeUnixMs)
+        // A clock that was set back behind the beginning of a wait ends it: nobody waits for as long as it was wrong.
+        long now = NowUnixMs;
+        if (current is null && (now >= notBeforeUnixMs || now < heldSinceUnixMs))
         {
             notBeforeUnixMs = 0;
             reply = await PayOwedAsync(isAsked);
@@ -173,7 +176,8 @@ public sealed partial class PayoutGrain(
     {
         string? destinations = await source.FindDestinationsAsync(Ledger.Reader);
         bool moved = !string.Equals(destinations, current!.Destination, StringComparison.Ordinal);
-        if (!moved && !isAsked && NowUnixMs < current.NextAttemptUnixMs)
+        long now = NowUnixMs;
+        if (!moved && !isAsked && now >= current.CreatedUnixMs && now < current.NextAttemptUnixMs)
         {
             notBeforeUnixMs = current.NextAttemptUnixMs;
             return;
@@ -199,6 +203,7 @@ public sealed partial class PayoutGrain(
         lastReason = reason;
         failures = isOfDestination ? Math.Min(failures + 1, FailuresMax) : failures;
         setbacks = Math.Min(setbacks + 1, DoublingsMax);
-        notBeforeUnixMs = NowUnixMs + (BackOffMsMin << setbacks);
+        heldSinceUnixMs = NowUnixMs;
+        notBeforeUnixMs = heldSinceUnixMs + (BackOffMsMin << setbacks);
     }
 }

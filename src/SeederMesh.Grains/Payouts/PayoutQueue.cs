@@ -11,12 +11,16 @@ namespace SeederMesh.Grains.Payouts;
 /// </remarks>
 public sealed class PayoutQueue(TimeProvider clock)
 {
+    /// <summary>Wall time that passes so much quicker or slower than time itself was set.</summary>
+    private const long ClockSetMs = 1_000;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private readonly Queue<string> refunds = new();
     private readonly Queue<string> payees = new();
     private readonly SortedSet<(long AtUnixMs, string Key)> later = new(new ByTime());
     private TaskCompletionSource changed = NewSignal();
+    private long? clockOffsetMs;
 
     private enum Stage
     {
@@ -67,6 +71,7 @@ public sealed class PayoutQueue(TimeProvider clock)
             long? next;
             lock (gate)
             {
+                WakeIfClockWasSet();
                 if (TryTake(out string? key))
                 {
                     return key;
@@ -130,6 +135,33 @@ public sealed class PayoutQueue(TimeProvider clock)
                     break;
                 default:
                     break;
+            }
+        }
+    }
+
+    /// <summary>Times that were named before the clock was set mean nothing any more: whoever waits for one is looked at, and
+    /// says anew when to look again.</summary>
+    private void WakeIfClockWasSet()
+    {
+        long offset = NowUnixMs - (long)clock.GetElapsedTime(0).TotalMilliseconds;
+        bool wasSet = clockOffsetMs is { } before && Math.Abs(offset - before) > ClockSetMs;
+        clockOffsetMs = offset;
+        if (!wasSet)
+        {
+            return;
+        }
+
+        (long AtUnixMs, string Key)[] delayed = [.. later];
+        later.Clear();
+        foreach ((long _, string key) in delayed)
+        {
+            if (entries[key].Stage == Stage.Resting)
+            {
+                entries.Remove(key);
+            }
+            else
+            {
+                Ready(key);
             }
         }
     }

@@ -26,8 +26,14 @@ internal sealed record PayoutSource(bool IsChannel, Id128 Id)
         IsChannel ? reader.CountRefundsAsync(Id) : reader.CountPayoutsAsync(Id);
 
     /// <summary>Since when a payee waits: its last payment, or else its first earning.</summary>
-    public async Task<long> FindWaitingSinceAsync(LedgerReader reader) =>
-        await reader.FindLastPaidAsync(Id) ?? await reader.FindFirstCreditAsync(Account.Id);
+    /// <param name="reader">The ledger.</param>
+    /// <param name="nowUnixMs">Now. What was written under a clock that has been set back since was long ago: else somebody
+    /// would wait until that time comes again.</param>
+    public async Task<long> FindWaitingSinceAsync(LedgerReader reader, long nowUnixMs)
+    {
+        long since = await reader.FindLastPaidAsync(Id) ?? await reader.FindFirstCreditAsync(Account.Id);
+        return since > nowUnixMs ? 0 : since;
+    }
 
     /// <summary>The same number always has the same id: of two activations that meant to make it, the ledger takes
     /// one.</summary>

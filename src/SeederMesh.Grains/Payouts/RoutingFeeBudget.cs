@@ -54,6 +54,13 @@ public sealed class RoutingFeeBudget(LedgerStore ledger, HubSettings settings, T
                 hours.Remove(past);
             }
 
+            // Spent under a clock that was ahead: it counts for a day from now on, not from then.
+            foreach (long ahead in hours.Keys.Where(hour => hour > Hour).ToArray())
+            {
+                hours.Remove(ahead, out Msat spentAhead);
+                hours[Hour] = hours.GetValueOrDefault(Hour) + spentAhead;
+            }
+
             Msat ofDay = hours.Values.Aggregate(Msat.Zero, (sum, fees) => sum + fees);
             (Msat Free, Msat Earned) revenue = (account.Available, account.CreditsPosted);
             (Msat Day, Msat Ever) spent = (ofDay, spentEver);

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SeederMesh.Core.Identity;
 using SeederMesh.Hub.Api;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Postings;
@@ -24,7 +26,8 @@ public sealed record WebhookMessage(string Id, string Type, DateTimeOffset Times
 /// What there is to tell is read from the ledger, so nothing that was booked is lost, and a place is stored after the
 /// other side took it: after a crash it may hear the same event again, under the same id. An attempt that fails is made
 /// again after 2 s, 4 s and so on, up to an hour; after <see cref="FailuresMax"/> in a row the webhook is suspended and
-/// keeps its place.
+/// keeps its place. Each webhook is told by itself, so that one that hangs keeps no other waiting; a round ends after
+/// <see cref="RoundTime"/>, so that slow ones do not keep the places.
 /// </remarks>
 internal sealed class WebhookTeller : BackgroundService
 {
@@ -33,11 +36,14 @@ internal sealed class WebhookTeller : BackgroundService
 
     private const long WaitMsMax = 3_600_000;
     private const int EventsPerRound = 50;
-    private const int RoundsAtOnce = 8;
+    private const int RoundsAtOnce = 32;
     private const int Gone = 410;
 
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RoundTime = TimeSpan.FromSeconds(10);
 
+    private readonly SemaphoreSlim places = new(RoundsAtOnce);
+    private readonly ConcurrentDictionary<Id128, Task> rounds = new();
     private readonly HubOptions options;
     private readonly LedgerStore ledger;
     private readonly PayoutHistory history;
@@ -69,6 +75,7 @@ internal sealed class WebhookTeller : BackgroundService
 
     public override void Dispose()
     {
+        places.Dispose();
         operators.Dispose();
         others.Dispose();
         base.Dispose();
@@ -84,11 +91,7 @@ internal sealed class WebhookTeller : BackgroundService
                 try
                 {
                     await PrepareOperatorsAsync();
-                    IReadOnlyList<WebhookRecord> due = await ledger.Reader.ListDueWebhooksAsync(clock.GetUtcNow().ToUnixTimeMilliseconds());
-                    await Parallel.ForEachAsync(
-                        due,
-                        new ParallelOptions { MaxDegreeOfParallelism = RoundsAtOnce, CancellationToken = stoppingToken },
-                        async (webhook, cancellation) => await TellAsync(webhook, cancellation));
+                    await StartRoundsAsync(stoppingToken);
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
@@ -100,6 +103,49 @@ internal sealed class WebhookTeller : BackgroundService
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // What was not told is told after the next start.
+        }
+
+        await Task.WhenAll(rounds.Values);
+    }
+
+    private async Task StartRoundsAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<WebhookRecord> page;
+        Id128 after = default;
+        do
+        {
+            page = await ledger.Reader.ListDueWebhooksAsync(clock.GetUtcNow().ToUnixTimeMilliseconds(), WaitMsMax, after);
+            foreach (WebhookRecord webhook in page.Where(webhook => !rounds.ContainsKey(webhook.Id)))
+            {
+                await places.WaitAsync(cancellation);
+                rounds[webhook.Id] = TellApartAsync(webhook, cancellation);
+            }
+
+            after = page.Count > 0 ? page[^1].Id : after;
+        }
+        while (page.Count == LedgerReader.PageMax);
+    }
+
+    private async Task TellApartAsync(WebhookRecord webhook, CancellationToken cancellation)
+    {
+        // The loop goes on at once.
+        await Task.Yield();
+        try
+        {
+            await TellAsync(webhook, cancellation);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            log.LogWarning(exception, "Telling webhook {Webhook} failed; it is tried again", webhook.Id);
+        }
+        catch (OperationCanceledException)
+        {
+            // The hub stops; what was not told is told after the next start.
+        }
+        finally
+        {
+            rounds.TryRemove(webhook.Id, out _);
+            places.Release();
         }
     }
 
@@ -143,6 +189,7 @@ internal sealed class WebhookTeller : BackgroundService
         string[] owners = webhook.Owners.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         IReadOnlyList<EndedPayout> events = await ledger.Reader.ListEndedPayoutsAsync(owners, webhook.ToldSequence, EventsPerRound);
         long told = webhook.ToldSequence;
+        long started = clock.GetTimestamp();
         (int Status, string Reason) answer = (0, "");
         foreach (EndedPayout ended in events)
         {
@@ -153,6 +200,10 @@ internal sealed class WebhookTeller : BackgroundService
             }
 
             told = ended.Sequence;
+            if (clock.GetElapsedTime(started) > RoundTime)
+            {
+                break;
+            }
         }
 
         if (events.Count == 0)
@@ -160,17 +211,17 @@ internal sealed class WebhookTeller : BackgroundService
             return;
         }
 
-        bool isAllTold = told == events[^1].Sequence;
-        long failures = isAllTold ? 0 : told > webhook.ToldSequence ? 1 : webhook.Failures + 1;
+        bool isTaken = answer.Status is >= 200 and <= 299;
+        long failures = isTaken ? 0 : told > webhook.ToldSequence ? 1 : webhook.Failures + 1;
         bool isOver = failures >= FailuresMax || answer.Status == Gone;
         await StoreAsync(webhook with
         {
             ToldSequence = told,
             Failures = failures,
-            NextAttemptUnixMs = isAllTold
+            NextAttemptUnixMs = isTaken
                 ? 0
                 : clock.GetUtcNow().ToUnixTimeMilliseconds() + Math.Min(WaitMsMax, 1_000L << (int)Math.Min(failures, FailuresMax)),
-            Reason = isAllTold ? null : answer.Reason,
+            Reason = isTaken ? null : answer.Reason,
             Status = isOver ? WebhookStatus.Suspended : webhook.Status,
             Revision = webhook.Revision + 1,
         });

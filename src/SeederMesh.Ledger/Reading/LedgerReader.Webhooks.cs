@@ -18,9 +18,19 @@ public sealed partial class LedgerReader
     public Task<WebhookRecord?> FindWebhookAsync(Id128 id) => FindAsync<WebhookRecord>("id = @p0", id.ToArray());
 
     /// <summary>Webhooks to be told at a time, in the order of their ids.</summary>
-    public Task<IReadOnlyList<WebhookRecord>> ListDueWebhooksAsync(long nowUnixMs, Id128 after = default, int limit = PageMax) =>
+    /// <param name="nowUnixMs">Now.</param>
+    /// <param name="waitMsMax">No webhook waits for longer than this: one that seems to was told before the clock was set
+    /// back.</param>
+    /// <param name="after">The last one of the page before.</param>
+    /// <param name="limit">Most rows in the answer.</param>
+    public Task<IReadOnlyList<WebhookRecord>> ListDueWebhooksAsync(
+        long nowUnixMs, long waitMsMax, Id128 after = default, int limit = PageMax) =>
         ListAsync<WebhookRecord>(
-            "status = 1 AND next_attempt_unix_ms <= @p0 AND id > @p1 ORDER BY id", limit, nowUnixMs, after.ToArray());
+            "status = 1 AND (next_attempt_unix_ms <= @p0 OR next_attempt_unix_ms > @p1) AND id > @p2 ORDER BY id",
+            limit,
+            nowUnixMs,
+            nowUnixMs + waitMsMax,
+            after.ToArray());
 
     /// <summary>Payouts that ended, and payments of downloaders that were proved, after a place in the order of all
     /// transfers, in that order.</summary>

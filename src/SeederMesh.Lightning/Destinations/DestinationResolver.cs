@@ -6,9 +6,10 @@ namespace SeederMesh.Lightning.Destinations;
 
 /// <summary>Finds out what to pay so that a destination gets an amount. Thread safe.</summary>
 /// <param name="policy">Which hosts may be asked.</param>
-public sealed class DestinationResolver(OutgoingPolicy policy) : IDisposable
+/// <param name="clock">The time; tests step it.</param>
+public sealed class DestinationResolver(OutgoingPolicy policy, TimeProvider? clock = null) : IDisposable
 {
-    private readonly OutgoingHttp http = new(policy);
+    private readonly OutgoingHttp http = new(policy, clock);
 
     /// <summary>Resolves a destination for one payment. Nothing is paid; asking again may give another
     /// invoice.</summary>

@@ -12,13 +12,18 @@ namespace SeederMesh.Lightning.Destinations;
 public sealed class OutgoingHttp : IDisposable
 {
     private readonly OutgoingPolicy policy;
+    private readonly TimeProvider clock;
+    private readonly SilentHosts silent;
     private readonly HttpClient http;
 
     /// <summary>A client under a policy.</summary>
     /// <param name="policy">Which hosts may be asked, and for how long.</param>
-    public OutgoingHttp(OutgoingPolicy policy)
+    /// <param name="clock">The time; tests step it.</param>
+    public OutgoingHttp(OutgoingPolicy policy, TimeProvider? clock = null)
     {
         this.policy = policy;
+        this.clock = clock ?? TimeProvider.System;
+        silent = new SilentHosts(this.clock, policy.TimeLimit);
         SocketsHttpHandler handler = new()
         {
             AllowAutoRedirect = false,
@@ -128,9 +133,25 @@ public sealed class OutgoingHttp : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(Uri address, CancellationToken cancellation)
     {
+        if (!silent.MayAsk(address.Authority))
+        {
+            throw new ResolveException(ResolveStatus.Unreachable, $"{address.Host} did not answer a moment ago; it is asked again soon.");
+        }
+
+        long askedAt = clock.GetTimestamp();
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Accept.ParseAdd("application/json");
-        return await SendAsync(request, address, cancellation);
+        try
+        {
+            HttpResponseMessage response = await SendAsync(request, address, cancellation);
+            silent.NoteAnswer(address.Authority);
+            return response;
+        }
+        catch (ResolveException exception) when (exception.IsSilence)
+        {
+            silent.NoteSilence(address.Authority, askedAt);
+            throw;
+        }
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Uri address, CancellationToken cancellation)
@@ -151,7 +172,9 @@ public sealed class OutgoingHttp : IDisposable
             }
 
             string why = exception is TaskCanceledException ? $"no answer in {policy.TimeLimit.TotalSeconds:F0} s" : exception.Message;
-            throw new ResolveException(ResolveStatus.Unreachable, $"{address.Host} cannot be asked: {why}");
+            bool isSilence = exception is TaskCanceledException
+                or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
+            throw new ResolveException(ResolveStatus.Unreachable, $"{address.Host} cannot be asked: {why}") { IsSilence = isSilence };
         }
     }
 
@@ -208,4 +231,7 @@ public sealed class OutgoingHttp : IDisposable
 internal sealed class ResolveException(ResolveStatus status, string reason) : Exception(reason)
 {
     public ResolveStatus Status { get; } = status;
+
+    /// <summary>Whether nothing came from the host at all.</summary>
+    public bool IsSilence { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 
 namespace SeederMesh.Lightning.Lnurl;
@@ -8,8 +9,12 @@ namespace SeederMesh.Lightning.Lnurl;
 /// <remarks>Source: LUD-01, "Fallback scheme" and error responses; wallets in browsers need the CORS header.</remarks>
 public static class LnurlAnswer
 {
-    private static readonly JsonSerializerOptions Json =
-        new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    // The resolver is named since ASP.NET would add one at the first use, which fails where two are the first.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
 
     /// <summary>An answer; members that are null are left out.</summary>
     public static IResult Of<T>(HttpContext http, T value)

@@ -12,6 +12,9 @@ namespace SeederMesh.Grains.Tests.Payouts;
 /// <summary>A funded channel with one grant on which payees earn, booked as a hub books it, so that an audit passes.</summary>
 internal sealed class EarningsBook(LedgerStore ledger, int number, Msat funding)
 {
+    /// <summary>The year 2100: no sweeper closes it.</summary>
+    private const long FarUnixMs = 4_102_444_800_000;
+
     private ChannelRecord channel = null!;
     private GrantRecord grant = null!;
 
@@ -44,7 +47,7 @@ internal sealed class EarningsBook(LedgerStore ledger, int number, Msat funding)
             ManifestDigest = Digest.Of([8]),
             Budget = funding,
             MaxPricePerMib = Msat.From(1_000),
-            ExpiresUnixMs = 1,
+            ExpiresUnixMs = FarUnixMs,
             Status = ChannelStatus.Open,
             Funded = funding,
             CreatedUnixMs = 1,
@@ -56,7 +59,7 @@ internal sealed class EarningsBook(LedgerStore ledger, int number, Msat funding)
             SeederKey = default,
             Limit = funding,
             PricePerMib = Msat.From(1_000),
-            ExpiresUnixMs = 1,
+            ExpiresUnixMs = FarUnixMs,
             Body = [1],
             Status = GrantStatus.Open,
             CreatedUnixMs = 1,

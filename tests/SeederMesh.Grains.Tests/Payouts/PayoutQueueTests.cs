@@ -93,6 +93,27 @@ public sealed class PayoutQueueTests
         Assert.Equal(PayoutKey.OfChannel(channel), await taking);
     }
 
+    // hours by which the clock is set while somebody waits for a minute to pass -> looked at, and waits anew
+    [Theory]
+    [InlineData(-5)]
+    [InlineData(5)]
+    public async Task Take_AfterTheClockWasSet_LooksAtWhoeverWaitsForATime(int hours)
+    {
+        queue.NotePayee(anna);
+        queue.NotePayee(ben);
+        string key = (await TakeAsync())!;
+        queue.Finish(key, new PayReply { AgainAtUnixMs = Now + 60_000, IgnoresEarnings = true }, IntervalMs);
+        string resting = (await TakeAsync())!;
+        queue.Finish(resting, new PayReply(), IntervalMs);
+        Assert.Null(await TakeAsync());
+        clock.Set(TimeSpan.FromHours(hours));
+        Assert.Equal(key, await TakeAsync());
+        queue.Finish(key, new PayReply { AgainAtUnixMs = Now + 60_000, IgnoresEarnings = true }, IntervalMs);
+        Assert.Null(await TakeAsync());
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(key, await TakeAsync());
+    }
+
     private async Task<List<string?>> TakeAllAsync()
     {
         List<string?> all = [await TakeAsync()];

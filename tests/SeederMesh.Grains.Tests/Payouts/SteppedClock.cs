@@ -18,6 +18,9 @@ internal sealed class SteppedClock : TimeProvider
         Interlocked.Add(ref elapsedTicks, Math.Max(0, by.Ticks));
     }
 
+    /// <summary>Somebody sets it: no time passes.</summary>
+    public void Set(TimeSpan by) => Interlocked.Add(ref aheadTicks, by.Ticks);
+
     public override DateTimeOffset GetUtcNow() => start + TimeSpan.FromTicks(Interlocked.Add(ref aheadTicks, EachLook.Ticks));
 
     public override long GetTimestamp() => Interlocked.Read(ref elapsedTicks);

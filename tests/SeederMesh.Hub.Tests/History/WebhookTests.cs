@@ -23,6 +23,7 @@ public sealed class WebhookTests : IAsyncLifetime
     private Scene scene = null!;
     private HubCaller seeder = null!;
     private TestChain chain = null!;
+    private volatile bool gaveUp;
     private int status = 200;
 
     public WebhookTests()
@@ -37,6 +38,19 @@ public sealed class WebhookTests : IAsyncLifetime
             heard.Enqueue((
                 http.Request.Path, http.Request.Headers["webhook-id"].ToString(), http.Request.Headers["webhook-timestamp"].ToString(),
                 http.Request.Headers["webhook-signature"].ToString(), await reader.ReadToEndAsync()));
+            if (http.Request.Path == "/hang")
+            {
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, http.RequestAborted);
+                }
+                catch (OperationCanceledException)
+                {
+                    gaveUp = true;
+                }
+            }
+
+            http.Response.Headers.Location = "/elsewhere";
             return Results.StatusCode(status);
         });
     }
@@ -159,6 +173,97 @@ public sealed class WebhookTests : IAsyncLifetime
 
         Assert.Empty(Heard("/box"));
         Assert.Equal("unknown-webhook", (await seeder.GetAsync("/v1/webhook", isSigned: true)).Problem);
+    }
+
+    /// <summary>While one webhook hangs, the others hear of everything.</summary>
+    [Fact]
+    public async Task Webhook_ThatHangs_KeepsNoOtherWaiting()
+    {
+        await HubFixture.UntilAsync(
+            async () => await hub.Ledger.Reader.FindWebhookAsync(WebhookRecord.OperatorId) is not null, "the operator's webhook");
+        await NameAsync("/hang");
+        await EarnAsync(0, 20);
+        await HubFixture.UntilAsync(() => Task.FromResult(Heard("/hang").Length == 1), "the call that hangs");
+        await EarnAsync(20, 20);
+        await HubFixture.UntilAsync(() => Task.FromResult(Heard("/operator").Length == 4), "the operator's");
+
+        Assert.False(gaveUp);
+        Assert.Equal(0, (await WebhookAsync()).Failures);
+    }
+
+    [Fact]
+    public async Task Webhook_ThatRedirects_IsNotFollowedAndWaits()
+    {
+        status = 302;
+        await NameAsync("/box");
+        await EarnAsync(0, 20);
+        await HubFixture.UntilAsync(async () => (await WebhookAsync()).Failures == 1, "its failure");
+
+        Assert.Contains("302", (await WebhookAsync()).Reason, StringComparison.Ordinal);
+        Assert.Empty(Heard("/elsewhere"));
+    }
+
+    [Fact]
+    public async Task Webhook_ThatFailsForHours_IsSuspendedAndHearsEverythingOnceItIsNamedAgain()
+    {
+        status = 500;
+        await NameAsync("/box");
+        await EarnAsync(0, 20);
+        for (int failures = 1; failures < 20; failures++)
+        {
+            await HubFixture.UntilAsync(async () => (await WebhookAsync()).Failures == failures, $"failure {failures}");
+            clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        await HubFixture.UntilAsync(async () => (await WebhookAsync()).Status == WebhookStatus.Suspended, "its end");
+        seeder.Ahead = TimeSpan.FromHours(19);
+        status = 200;
+        await NameAsync("/box");
+        await HubFixture.UntilAsync(async () => (await WebhookAsync()).Failures == 0, "what was missed");
+        Assert.Single(Heard("/box").Select(told => told.Id).Distinct());
+    }
+
+    // The clock is set back by hours while it waits for its next attempt: it does not wait for them.
+    [Fact]
+    public async Task Webhook_ThatWaitsWhenTheClockIsSetBack_IsToldAtOnce()
+    {
+        status = 500;
+        await NameAsync("/box");
+        await EarnAsync(0, 20);
+        await HubFixture.UntilAsync(async () => (await WebhookAsync()).Failures == 1, "its failure");
+        status = 200;
+        clock.Advance(TimeSpan.FromHours(-5));
+        await HubFixture.UntilAsync(async () => (await WebhookAsync()).Failures == 0, "the event");
+    }
+
+    /// <summary>More webhooks than the ledger reads at once, and the last of them is told.</summary>
+    [Fact]
+    public async Task Webhook_BehindAThousandOthers_IsTold()
+    {
+        foreach (int[] some in Enumerable.Range(1, 1_001).Chunk(500))
+        {
+            Assert.True((await hub.Ledger.PostAsync(new Ledger.Postings.Posting
+            {
+                Id = default,
+                Records =
+                [
+                    .. some.Select(number => new WebhookRecord
+                    {
+                        Id = new Core.Identity.Id128((UInt128)number),
+                        Owners = $"did:key:nobody{number}",
+                        Address = "https://nobody.example/",
+                        Generation = 1,
+                        Status = WebhookStatus.Active,
+                        ToldSequence = 0,
+                        SignedUnixSeconds = 1,
+                    }),
+                ],
+            })).IsPosted);
+        }
+
+        await NameAsync("/box");
+        await EarnAsync(0, 20);
+        await HubFixture.UntilAsync(() => Task.FromResult(Heard("/box").Length == 1), "the seeder's payout");
     }
 
     [Theory]

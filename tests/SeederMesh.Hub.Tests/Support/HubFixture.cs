@@ -65,9 +65,9 @@ internal sealed class HubFixture : IAsyncDisposable
     public static async Task<string> KeysendToAsync(ILightningNode wallet) => "keysend:" + (await wallet.GetInfoAsync()).NodeId;
 
     /// <summary>Waits for something that the hub does by itself.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> holds, string what)
+    public static async Task UntilAsync(Func<Task<bool>> holds, string what, int secondsMax = 20)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(secondsMax));
         while (!await holds())
         {
             if (limit.IsCancellationRequested)

@@ -223,6 +223,62 @@ public sealed class DestinationResolverTests : IAsyncLifetime
         Assert.Equal(ResolveStatus.Unreachable, resolved.Status);
     }
 
+    /// <summary>Of a thousand payees at a host that hangs one waits for it; when it is back, all are served.</summary>
+    [Fact]
+    public async Task ResolveAsync_HostThatDoesNotAnswer_IsWaitedForByOneAtATime()
+    {
+        var clock = new ManualClock();
+        bool hangs = true;
+        offer = http => hangs ? Task.Delay(Timeout.Infinite, http.RequestAborted) : http.Response.WriteAsync(OfferJson(http));
+        using DestinationResolver resolver = new(
+            new OutgoingPolicy { AllowLoopback = true, TimeLimit = TimeSpan.FromMilliseconds(200) }, clock);
+        Assert.Contains("no answer in", (await AskAsync()).Reason, StringComparison.Ordinal);
+        for (int payee = 0; payee < 1_000; payee++)
+        {
+            ResolvedDestination soon = await AskAsync();
+            Assert.Equal((ResolveStatus.Unreachable, false), (soon.Status, soon.IsUnpayable));
+            Assert.Contains("a moment ago", soon.Reason, StringComparison.Ordinal);
+        }
+
+        Assert.Single(asked);
+        clock.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Contains("no answer in", (await AskAsync()).Reason, StringComparison.Ordinal);
+        Assert.Contains("a moment ago", (await AskAsync()).Reason, StringComparison.Ordinal);
+        Assert.Equal(2, asked.Count);
+
+        hangs = false;
+        clock.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(ResolveStatus.Resolved, (await AskAsync()).Status);
+        Assert.Equal(ResolveStatus.Resolved, (await AskAsync()).Status);
+
+        Task<ResolvedDestination> AskAsync() => resolver.ResolveAsync(Bob(), Msat.From(5_000), "");
+    }
+
+    /// <summary>One address that hangs at a host that answers others keeps nobody there waiting.</summary>
+    [Fact]
+    public async Task ResolveAsync_OneAddressThatHangs_LeavesTheOthersOfItsHost()
+    {
+        var hanging = new TaskCompletionSource();
+        offer = http =>
+        {
+            if (!http.Request.Path.Value!.EndsWith("/mallory", StringComparison.Ordinal))
+            {
+                return http.Response.WriteAsync(OfferJson(http));
+            }
+
+            hanging.TrySetResult();
+            return Task.Delay(Timeout.Infinite, http.RequestAborted);
+        };
+        using DestinationResolver resolver = new(
+            new OutgoingPolicy { AllowLoopback = true, TimeLimit = TimeSpan.FromSeconds(2) });
+        Assert.True(PayoutDestination.TryParse($"lnaddress:mallory@{new Uri(root).Authority}", out PayoutDestination? mallory, out _));
+        Task<ResolvedDestination> hangs = resolver.ResolveAsync(mallory, Msat.From(5_000), "");
+        await hanging.Task;
+        Assert.Equal(ResolveStatus.Resolved, (await resolver.ResolveAsync(Bob(), Msat.From(5_000), "")).Status);
+        Assert.Equal(ResolveStatus.Unreachable, (await hangs).Status);
+        Assert.Equal(ResolveStatus.Resolved, (await resolver.ResolveAsync(Bob(), Msat.From(5_000), "")).Status);
+    }
+
     [Theory]
     [InlineData("lnurl:http://127.0.0.1:{0}/")]
     [InlineData("lnurl:https://127.0.0.1:{0}/")]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 
@@ -16,8 +17,10 @@ internal static class Wire
     /// <summary>Longest a poll for settled invoices waits on the server.</summary>
     public static readonly TimeSpan PollWait = TimeSpan.FromSeconds(20);
 
+    // The resolver is named since ASP.NET would add one at the first use, which fails where two are the first.
     public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         MaxDepth = 8,
