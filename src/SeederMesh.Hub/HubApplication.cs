@@ -198,8 +198,10 @@ public static class HubApplication
         services.AddSingleton<NodeLiquidity>();
         services.AddSingleton<NodeMeter>();
         services.AddSingleton<IInvoiceFetcher, DestinationInvoices>();
+        services.AddSingleton<IDestinationProbe, DestinationInvoices>();
         services.AddSingleton<HubFeed>();
         services.AddSingleton<DuesBell>();
+        services.AddSingleton<DirectDestinations>();
         services.AddSingleton<StatusReader>();
         services.AddSingleton<EventStream>();
         services.AddSingleton(new Swarms(options.Clock, TimeSpan.FromSeconds(2.5 * options.AnnounceIntervalSeconds)));
@@ -209,6 +211,7 @@ public static class HubApplication
         services.AddSingleton<SeederEndpoints>();
         services.AddSingleton<PayeeEndpoints>();
         services.AddSingleton<DuesEndpoints>();
+        services.AddSingleton<DirectOfferEndpoint>();
         services.AddSingleton<ReceiptEndpoints>();
         services.AddSingleton<ReadingEndpoints>();
         services.AddSingleton<TrackerEndpoint>();
@@ -299,6 +302,7 @@ public static class HubApplication
         services.GetRequiredService<SeederEndpoints>().Map(application);
         services.GetRequiredService<PayeeEndpoints>().Map(application);
         services.GetRequiredService<DuesEndpoints>().Map(application);
+        services.GetRequiredService<DirectOfferEndpoint>().Map(application);
         services.GetRequiredService<ReceiptEndpoints>().Map(application);
         services.GetRequiredService<ReadingEndpoints>().Map(application);
         services.GetRequiredService<TrackerEndpoint>().Map(application);

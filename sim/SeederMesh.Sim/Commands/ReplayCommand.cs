@@ -94,6 +94,12 @@ internal static class ReplayCommand
         Print("payees", replay.Payees);
         Print("registry", replay.Registry);
         Print("hub", replay.Hub);
+        if (replay.Direct.Channels > 0)
+        {
+            Console.WriteLine($"{replay.Direct.Msat:#,0} msat of it are of {replay.Direct.Channels} direct channels, which downloaders "
+                + "pay by themselves: not among the payouts, and what was left unpaid is not in the log");
+        }
+
         Console.WriteLine($"seeders' payouts: {replay.Payouts.Payouts}, {replay.Payouts.PaidMsat} msat paid, "
             + $"{replay.Payouts.FeesMsat} msat of "
             + $"fees, {replay.Payouts.OwedMsat} msat still owed; {path}");

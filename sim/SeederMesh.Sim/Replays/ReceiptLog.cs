@@ -15,7 +15,11 @@ namespace SeederMesh.Sim.Replays;
 internal sealed record LoggedGrant(PublicKey Seeder, PricePerMebibyte Price, long Bytes, long Receipts);
 
 /// <summary>One channel: its grants in the order of their first settlement, and the split that applied.</summary>
-internal sealed record LoggedChannel(Id128 Id, SplitPolicy Split, IReadOnlyList<LoggedGrant> Grants);
+/// <param name="Id">Its id, or its pseudonym.</param>
+/// <param name="Split">The split.</param>
+/// <param name="Grants">Those with receipts.</param>
+/// <param name="IsDirect">Whether its downloader paid by itself, or did not.</param>
+internal sealed record LoggedChannel(Id128 Id, SplitPolicy Split, IReadOnlyList<LoggedGrant> Grants, bool IsDirect);
 
 /// <summary>The settled receipts of a hub, from its ledger or from a log that it exported.</summary>
 /// <remarks>Memory holds the manifests' splits and one channel.</remarks>
@@ -91,7 +95,7 @@ internal sealed class ReceiptLog
         EndGrant();
         if (grants.Count > 0)
         {
-            take(new LoggedChannel(channel!.Id, splits[channel.Manifest], [.. grants]));
+            take(new LoggedChannel(channel!.Id, splits[channel.Manifest], [.. grants], channel.IsDirect));
         }
 
         grants.Clear();

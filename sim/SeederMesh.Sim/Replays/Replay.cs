@@ -27,6 +27,9 @@ internal sealed record ReplayedSeeder(PublicKey Seeder)
 
     public long ReplayedMsat { get; set; }
 
+    /// <summary>What of that is of direct channels, which no hub pays out; msat.</summary>
+    public long DirectMsat { get; set; }
+
     /// <summary>The most that its windows would have left unreceipted at once, over its grants; msat.</summary>
     public long AtRiskMsat { get; set; }
 }
@@ -39,6 +42,7 @@ internal sealed class Replay
 
     /// <summary>In the order of their first channel: names that are replaced by pseudonyms change nothing.</summary>
     private readonly List<ReplayedSeeder> seeders = [];
+    private long directRevenueMsat;
 
     public Replay(ReplayPolicy policy)
     {
@@ -56,16 +60,21 @@ internal sealed class Replay
 
     public (long Recorded, long Replayed) Hub { get; private set; }
 
-    /// <summary>What is paid out, and still owed, to the seeders at the end of the replay.</summary>
+    /// <summary>Direct channels, and what their receipts come to in the replay, msat: paid by downloaders themselves, or left
+    /// unpaid, which the log does not tell.</summary>
+    public (long Channels, long Msat) Direct { get; private set; }
+
+    /// <summary>What is paid out, and still owed, to the seeders at the end of the replay, direct channels left
+    /// out.</summary>
     public PayoutTotals Payouts { get; }
 
     /// <summary>Pays the seeders, after the last channel.</summary>
     public void PayOut()
     {
-        Payouts.AddRevenue(Hub.Replayed);
+        Payouts.AddRevenue(Hub.Replayed - directRevenueMsat);
         foreach (ReplayedSeeder seeder in seeders)
         {
-            Payouts.Pay(seeder.ReplayedMsat);
+            Payouts.Pay(seeder.ReplayedMsat - seeder.DirectMsat);
         }
     }
 
@@ -77,6 +86,12 @@ internal sealed class Replay
         Payees = (Payees.Recorded + recorded.Payees, Payees.Replayed + replayed.Payees);
         Registry = (Registry.Recorded + recorded.Registry, Registry.Replayed + replayed.Registry);
         Hub = (Hub.Recorded + recorded.Hub, Hub.Replayed + replayed.Hub);
+        if (channel.IsDirect)
+        {
+            directRevenueMsat += replayed.Hub;
+            Direct = (Direct.Channels + 1, Direct.Msat + replayed.Payees + replayed.Registry + replayed.Hub + replayed.Seeders.Sum());
+        }
+
         for (int index = 0; index < channel.Grants.Count; index++)
         {
             LoggedGrant grant = channel.Grants[index];
@@ -90,6 +105,7 @@ internal sealed class Replay
             seeder.Receipts += grant.Receipts;
             seeder.RecordedMsat += recorded.Seeders[index];
             seeder.ReplayedMsat += replayed.Seeders[index];
+            seeder.DirectMsat += channel.IsDirect ? replayed.Seeders[index] : 0;
             seeder.AtRiskMsat += (policy.Price ?? grant.Price).Of(policy.Exposure.WindowAfter(grant.Receipts, grant.Bytes)).Value;
         }
     }

@@ -30,6 +30,22 @@ internal static class OfferJson
             ["paysByHand"] = offer.PaysByHand,
             ["hub"] = offer.HubUrl,
         };
+        if (offer.Direct is { } direct)
+        {
+            fields["directPayees"] = new JsonArray([.. direct.Payees.Select(payee => (JsonNode)new JsonObject
+            {
+                ["name"] = payee.Name,
+                ["share"] = Units.Percent(payee.ShareBps),
+                ["direct"] = payee.Direct,
+                ["destinations"] = new JsonArray([.. payee.Destinations.Select(destination => (JsonNode)new JsonObject
+                {
+                    ["destination"] = destination.Destination,
+                    ["direct"] = destination.Direct,
+                    ["remark"] = destination.Remark,
+                })]),
+            })]);
+        }
+
         if (offer.Manifest is { Manifest: { } manifest } signed)
         {
             fields["creator"] = manifest.Creator.ToString();

@@ -71,6 +71,7 @@ internal static class ManifestInspector
                 ["name"] = payee.Name,
                 ["share"] = Units.Percent(payee.ShareBps),
                 ["endpoints"] = new JsonArray([.. payee.Endpoints.Select(endpoint => (JsonNode)endpoint.ToString())]),
+                ["paidDirectly"] = new JsonArray([.. payee.Endpoints.Select(endpoint => (JsonNode)PaidDirectly(endpoint.Kind))]),
                 ["payeeId"] = payee.Id.ToString(),
             });
         }
@@ -85,6 +86,16 @@ internal static class ManifestInspector
             ["hub"] = Units.Percent(payment.HubBps),
         };
     }
+
+    /// <summary>Whether a downloader's own wallet can pay there, each endpoint in its place.</summary>
+    private static string PaidDirectly(PaymentEndpointKind kind) => kind switch
+    {
+        PaymentEndpointKind.Keysend => "no: a keysend proves no payment",
+        PaymentEndpointKind.Withdraw => "no: the hub keeps the money until it is withdrawn",
+        PaymentEndpointKind.Bolt12 => "by a wallet that pays BOLT 12 invoices",
+        PaymentEndpointKind.PaymentPointer => "where its wallet offers Lightning",
+        _ => "yes",
+    };
 
     private static string JsonNamingPolicyText(string name) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(name);
 }

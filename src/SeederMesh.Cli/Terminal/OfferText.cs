@@ -41,6 +41,11 @@ internal static class OfferText
                     ? "your own wallet pays as it arrives; the hub holds nothing"
                     : "at most you can lose; what is not used comes back")
             : "  budget    none: nothing is paid, and nothing is reported to anybody");
+        foreach (string line in DirectLines(offer))
+        {
+            output.Say(line);
+        }
+
         if (pays && (string?)offer["network"] == NodeInfo.Mainnet)
         {
             output.Say("  REAL MONEY: your node pays bitcoin");
@@ -61,6 +66,24 @@ internal static class OfferText
         offer["split"] is JsonArray parts
             ? string.Join(", ", parts.OfType<JsonObject>().Select(part => $"{Clean(part, "name")} {part["share"]}"))
             : "";
+
+    /// <summary>Where each payee is paid by the own wallet, and what of its destinations is of no use for that.</summary>
+    private static IEnumerable<string> DirectLines(JsonObject offer)
+    {
+        string title = "paid";
+        foreach (JsonObject payee in (offer["directPayees"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            string name = Clean(payee, "name");
+            foreach (JsonObject destination in ((JsonArray)payee["destinations"]!).OfType<JsonObject>())
+            {
+                bool isDirect = destination["direct"]?.GetValue<bool>() == true;
+                string remark = Clean(destination, "remark");
+                yield return $"  {title,-9} {(name.Length == 0 ? "a payee" : name)} at {Clean(destination, "destination")}: "
+                    + (isDirect ? "by your wallet" : "not by your wallet") + (remark.Length == 0 ? "" : $", {remark}");
+                title = "";
+            }
+        }
+    }
 
     private static string Clean(JsonObject fields, string name) => Printable.Clean((string?)fields[name] ?? "");
 }

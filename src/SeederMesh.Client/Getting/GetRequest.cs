@@ -123,6 +123,9 @@ public sealed record GetOffer
     /// <summary>Whether the own wallet pays seeders and creators; then the hub holds nothing.</summary>
     public bool IsDirect { get; init; }
 
+    /// <summary>Then: where payees are paid, as the hub says; null where it does not.</summary>
+    public DirectOfferInfo? Direct { get; init; }
+
     /// <summary>The hub that is paid through; null when nothing is paid.</summary>
     public string? HubUrl { get; init; }
 

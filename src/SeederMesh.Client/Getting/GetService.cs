@@ -263,6 +263,16 @@ public sealed class GetService
         }
 
         string network = wouldPay ? await NetworkAsync(hub!, cancellation) : "";
+
+        // A download that was begun so goes on so: whom it owes is paid as far as it can be.
+        DirectOfferInfo? direct = isDirect ? await FindDirectAsync(hub!, resolved.Manifest!, cancellation) : null;
+        if (direct is { Offered: false } && folder.State is null)
+        {
+            throw new ClientException(
+                $"You cannot pay for this work by yourself: {direct.Reason} {string.Join(' ', Undeliverable(direct))} Nothing was paid. "
+                + "Download it without --direct: then the hub pays everybody.");
+        }
+
         Msat cost = price.Of(bytes);
         return new GetOffer
         {
@@ -277,12 +287,24 @@ public sealed class GetService
             Budget = folder.State?.Budget ?? request.Budget ?? Suggest(cost, price, isDirect),
             AlreadyFunded = isDirect ? Msat.Zero : folder.State?.Invoiced ?? Msat.Zero,
             IsDirect = isDirect,
+            Direct = direct,
             WouldPay = wouldPay,
             HubUrl = wouldPay ? hub : null,
             Network = network,
             PaysByHand = wouldPay && wallet is null,
         };
     }
+
+    private async Task<DirectOfferInfo?> FindDirectAsync(string hub, SignedManifest manifest, CancellationToken cancellation)
+    {
+        using var client = new HubClient(new Uri(hub), caller: null, clock: clock);
+        return await client.FindDirectOfferAsync(manifest.Digest, cancellation);
+    }
+
+    private static IEnumerable<string> Undeliverable(DirectOfferInfo direct) => direct.Payees
+        .Where(payee => !payee.Direct)
+        .SelectMany(payee => payee.Destinations.Where(destination => !destination.Direct))
+        .Select(destination => $"{destination.Destination}: {destination.Remark?.TrimEnd('.')}.");
 
     /// <summary>The network of the wallet, or of the hub where a person pays by hand.</summary>
     /// <exception cref="ClientException">The hub's invoices are of another network than the wallet.</exception>

@@ -13,6 +13,12 @@ public sealed partial class HubClient
         Read<DuesInfo>((await SendAsync(
             HttpMethod.Get, $"v1/channels/{channel}/dues?{question.ToQuery()}", default, null, cancellation)).Body);
 
+    /// <summary>Which payees of a work can be paid directly; null at a hub that does not say.</summary>
+    /// <param name="manifest">The manifest's digest.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<DirectOfferInfo?> FindDirectOfferAsync(Digest manifest, CancellationToken cancellation = default) =>
+        await FindAsync($"v1/direct/{manifest}", cancellation) is { } body ? Read<DirectOfferInfo>(body) : null;
+
     /// <summary>Proves a payment by its preimage; the same proof again changes nothing.</summary>
     public Task ProveDueAsync(Id128 channel, Id128 payout, Digest preimage, CancellationToken cancellation = default) =>
         PostAsync<DueState>($"v1/channels/{channel}/dues/{payout}/proof", new { Preimage = preimage }, cancellation);

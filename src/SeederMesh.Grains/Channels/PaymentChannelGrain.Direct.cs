@@ -16,18 +16,22 @@ public sealed partial class PaymentChannelGrain
     /// <summary>Why no direct channel can be opened for a work, or null.</summary>
     /// <remarks>What could never be proved paid would fill the window, so it is refused before anything is
     /// owed.</remarks>
-    private string? FindDirectDefect(PaidManifest manifest)
+    private async Task<string?> FindDirectDefectAsync(PaidManifest manifest)
     {
         if (!settings.TakesDirect)
         {
             return "This hub opens no direct channels: let it pay for you.";
         }
 
-        Payee? unprovable = manifest.Payees.FirstOrDefault(payee =>
-            !ProvableDestination.ReadAll(string.Join('\n', payee.Endpoints), settings.PaysOffers).Any());
-        return unprovable is null
-            ? null
-            : $"{unprovable.Name ?? "A payee"} of the manifest takes keysend only, which proves no payment: let the hub pay for you.";
+        foreach (Payee payee in manifest.Payees)
+        {
+            if (await destinations.FindDefectAsync(string.Join('\n', payee.Endpoints)) is { } defect)
+            {
+                return $"{payee.Name ?? "A payee"} of the manifest cannot be paid by yourself: {defect} Let the hub pay for you.";
+            }
+        }
+
+        return null;
     }
 
     private async Task<OpenChannelReply> CreateDirectAsync(OpenChannelCommand command, PublicKey downloader, PaidManifest manifest)
@@ -60,8 +64,7 @@ public sealed partial class PaymentChannelGrain
         }
 
         SeederRecord? registered = await Ledger.Reader.FindSeederAsync(seeder);
-        bool isPayable = registered is { TakesDirect: true }
-            && ProvableDestination.ReadAll(registered.Destination, settings.PaysOffers).Any();
+        bool isPayable = registered is { TakesDirect: true } && await destinations.FindDefectAsync(registered.Destination) is null;
         return isPayable ? null : ChannelOutcome.SeederNotDirect;
     }
 

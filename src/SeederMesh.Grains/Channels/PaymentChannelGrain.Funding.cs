@@ -37,6 +37,11 @@ public sealed partial class PaymentChannelGrain
 
         (PaidManifest? manifest, ManifestRefusal? refusal) = await manifests.FindAsync(new Digest(command.ManifestDigest));
         (ChannelOutcome outcome, string detail) = CheckTerms(command, manifest, refusal);
+        if (outcome == ChannelOutcome.None && command.IsDirect && await FindDirectDefectAsync(manifest!) is { } defect)
+        {
+            (outcome, detail) = (ChannelOutcome.NotOfferedDirect, defect);
+        }
+
         if (outcome != ChannelOutcome.None)
         {
             return new OpenChannelReply { Outcome = outcome, Detail = detail };
@@ -164,7 +169,6 @@ public sealed partial class PaymentChannelGrain
                 (ChannelOutcome.ExpiryOutOfRange, $"A channel lives at most {settings.ChannelLifetimeMsMax} ms from now."),
             _ when command.BudgetMsat < 1 || command.BudgetMsat > settings.BudgetMax.Value =>
                 (ChannelOutcome.AmountOutOfRange, $"A budget has 1 to {settings.BudgetMax.Value} msat."),
-            { IsDirect: true } when FindDirectDefect(manifest) is { } defect => (ChannelOutcome.NotOfferedDirect, defect),
             { IsDirect: false } when !PayableDestination.TryReadRefund(command.Refund, settings.PaysOffers, out _, out _) =>
                 (ChannelOutcome.InvalidDestination, "A refund goes to keysend:, lnaddress:, lnurl: or bolt11:, "
                     + "or to bolt12: where the hub's node pays offers."),

@@ -30,6 +30,7 @@ public sealed partial class PaymentChannelGrain(
     PayoutQueue payouts,
     HubFeed feed,
     DuesBell bell,
+    DirectDestinations destinations,
     HubSettings settings,
     ILightningNode node,
     TimeProvider clock)

@@ -228,11 +228,12 @@ public sealed class DuesGrain(
     private void StartAsking(
         ChannelRecord channel, IReadOnlyList<DueBalance> dues, Msat window, Msat seederShare, AskDuesCommand command)
     {
+        var least = command.Least.ToDictionary(item => Id128.Read(item.PayeeId), item => Msat.From(item.Msat));
         DueAmount[] amounts =
         [
             .. dues.Select(due => new DueAmount(
                 due.UnderWay.IsZero && !asked.Contains(due.Record.PayeeId) ? due.Due : Msat.Zero,
-                Msat.From(Math.Max(0, command.Least.GetValueOrDefault(due.Record.PayeeId.ToString()))),
+                least.GetValueOrDefault(due.Record.PayeeId),
 
                 // A seeder trusts no further than its share of the first window, and what it was paid itself.
                 due.Kind == PayeeKind.Seeder ? Msat.From(Math.Max(1, (seederShare + due.Proved).Value / 4)) : Msat.Max)),

@@ -54,10 +54,23 @@ public sealed record AskDuesCommand
     [Id(1)]
     public bool PaysOffers { get; init; }
 
-    /// <summary>Payees, 32 hexadecimal digits each, whose routes the caller found dear: less than so many msat is not
-    /// worth a payment to them.</summary>
+    /// <summary>Payees whose routes the caller found dear.</summary>
     [Id(2)]
-    public Dictionary<string, long> Least { get; init; } = [];
+    public DueLeast[] Least { get; init; } = [];
+}
+
+/// <summary>What is not worth less than a payment to a payee, because of its route.</summary>
+[GenerateSerializer]
+[Alias("seedermesh.due-least")]
+public sealed record DueLeast
+{
+    /// <summary>The payee, 16 bytes.</summary>
+    [Id(0)]
+    public byte[] PayeeId { get; init; } = [];
+
+    /// <summary>From how much on a payment is worth its route, msat.</summary>
+    [Id(1)]
+    public long Msat { get; init; }
 }
 
 /// <summary>The downloader proves a payment.</summary>

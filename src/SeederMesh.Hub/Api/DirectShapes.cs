@@ -121,3 +121,15 @@ public sealed record DueFailureRequest(string? Reason);
 
 /// <summary>A payment of a downloader's after a call about it: "proved" or "failed".</summary>
 public sealed record DuePaymentState(string PayoutId, string State);
+
+/// <summary>Whether a work can be downloaded by paying oneself, and where its payees are paid then.</summary>
+/// <param name="Offered">Whether a direct channel can be opened for it now.</param>
+/// <param name="Reason">Why not; absent when it can.</param>
+/// <param name="Payees">The manifest's payees.</param>
+public sealed record DirectOfferAnswer(bool Offered, string? Reason, IReadOnlyList<DirectPayeeAnswer> Payees);
+
+/// <summary>A payee of a work, and its destinations.</summary>
+public sealed record DirectPayeeAnswer(string? Name, int ShareBps, bool Direct, IReadOnlyList<DirectDestinationAnswer> Destinations);
+
+/// <summary>A destination: whether it can be paid directly, and why not or how.</summary>
+public sealed record DirectDestinationAnswer(string Destination, bool Direct, string? Remark);

@@ -81,26 +81,24 @@ internal sealed class DuesEndpoints(IGrainFactory grains, DuesBell bell, TimePro
         }
     }
 
-    private static Dictionary<string, long> ReadLeast(string[] least)
+    private static DueLeast[] ReadLeast(string[] least)
     {
         if (least.Length > LeastMax)
         {
             throw ProblemException.Malformed($"At most {LeastMax} payees have a least.");
         }
 
-        var read = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (string item in least)
+        return [.. least.Select(Read).DistinctBy(item => Id128.Read(item.PayeeId))];
+
+        static DueLeast Read(string item)
         {
             int colon = item.IndexOf(':', StringComparison.Ordinal);
-            string payee = Fields.Id(colon < 0 ? item : item[..colon], "least").ToString();
-            read[payee] = colon > 0
+            return colon > 0
                 && long.TryParse(item.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long msat)
                 && msat <= Msat.Max.Value
-                ? msat
+                ? new DueLeast { PayeeId = Fields.Id(item[..colon], "least").ToArray(), Msat = msat }
                 : throw ProblemException.Malformed("least is PAYEE:MSAT.");
         }
-
-        return read;
     }
 
     private async Task<IResult> ProveAsync(string channelId, string payoutId, HttpContext http)

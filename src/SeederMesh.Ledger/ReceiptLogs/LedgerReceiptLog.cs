@@ -37,9 +37,10 @@ public static class LedgerReceiptLog
             do
             {
                 page = session.Rows(
-                    "SELECT id, manifest_digest, created_unix_ms FROM channel "
+                    "SELECT id, manifest_digest, created_unix_ms, mode FROM channel "
                         + $"WHERE id > x'{after}' ORDER BY id LIMIT {ChannelsPage}",
-                    row => new ChannelEntry(row.Id(0), row.Digest(1), row.Number(2))).ToList();
+                    row => new ChannelEntry(
+                        row.Id(0), row.Digest(1), row.Number(2), (ChannelMode)row.Number(3) == ChannelMode.Direct)).ToList();
                 foreach (ChannelEntry channel in page)
                 {
                     after = channel.Id;

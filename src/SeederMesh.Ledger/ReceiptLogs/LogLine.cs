@@ -43,6 +43,13 @@ internal sealed class LogLine : IDisposable
 
     public long Number(string field, long min, long max) => Number(Find(field), field, min, max);
 
+    /// <summary>True or false; false where it is not there.</summary>
+    public bool Flag(string field) =>
+        document.RootElement.TryGetProperty(field, out JsonElement value)
+        && (value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Defect(field, "is neither true nor false"));
+
     public Digest Digest(string field) =>
         Core.Identity.Digest.TryParseHex(Text(field), out Digest value) ? value : throw Defect(field, "is not 64 hexadecimal digits");
 

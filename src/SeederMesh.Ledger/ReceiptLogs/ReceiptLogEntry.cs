@@ -23,7 +23,8 @@ public sealed record ManifestEntry(Digest Digest, Digest Torrent, PricePerMebiby
 /// <param name="Id">The channel's id.</param>
 /// <param name="Manifest">Digest of the manifest that sets its split; that entry came before.</param>
 /// <param name="CreatedUnixMs">When it was created, unix milliseconds.</param>
-public sealed record ChannelEntry(Id128 Id, Digest Manifest, long CreatedUnixMs) : ReceiptLogEntry;
+/// <param name="IsDirect">Whether its downloader pays by itself; what it left unpaid is not in the log.</param>
+public sealed record ChannelEntry(Id128 Id, Digest Manifest, long CreatedUnixMs, bool IsDirect) : ReceiptLogEntry;
 
 /// <summary>A grant of the channel before it.</summary>
 /// <param name="Id">The grant's id.</param>

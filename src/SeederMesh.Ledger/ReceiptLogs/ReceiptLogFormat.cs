@@ -6,13 +6,14 @@ namespace SeederMesh.Ledger.ReceiptLogs;
 /// {"format":"seedermesh-receipt-log","version":1,"pseudonyms":false,"exported_unix_ms":N}
 /// {"type":"manifest","manifest":HEX64,"torrent":HEX64,"price_msat_per_mib":N,
 ///  "split":{"payees":[[HEX32,BPS]],"seeders_bps":N,"registry_bps":N,"hub_bps":N}}
-/// {"type":"channel","channel":HEX32,"manifest":HEX64,"created_unix_ms":N}
+/// {"type":"channel","channel":HEX32,"manifest":HEX64,"created_unix_ms":N,"direct":true}
 /// {"type":"grant","grant":HEX32,"seeder":HEX64,"price_msat_per_mib":N,"limit_msat":N,"created_unix_ms":N}
 /// {"type":"settlement","seeder":HEX64,"first_sequence":N,"bytes":N,"amount_msat":N,"settled_unix_ms":N,
 ///  "receipts":[[PIECE,BYTES,UNIX_MS]]}
 /// {"type":"end","settlements":N,"receipts":N,"amount_msat":N}
 /// </code>
-/// Each entry is one line; <see cref="ReceiptLogEntry"/> states their order. A file without its end was cut off. A
+/// Only channels whose downloader pays by itself have "direct". Each entry is one line;
+/// <see cref="ReceiptLogEntry"/> states their order. A file without its end was cut off. A
 /// reader skips fields that it does not know; a change that it could not skip raises the version.
 /// </remarks>
 public static class ReceiptLogFormat

@@ -92,7 +92,7 @@ public sealed class ReceiptLogReader
     private ChannelEntry ReadChannel(LogLine line)
     {
         var channel = new ChannelEntry(
-            line.Id("channel"), line.Digest("manifest"), line.Number("created_unix_ms", 0, long.MaxValue));
+            line.Id("channel"), line.Digest("manifest"), line.Number("created_unix_ms", 0, long.MaxValue), line.Flag("direct"));
         (inChannel, grant) = (true, null);
         return manifests.Contains(channel.Manifest) ? channel : throw line.Defect("manifest", "is none of the manifests before");
     }

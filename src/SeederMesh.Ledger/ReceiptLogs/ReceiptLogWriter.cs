@@ -48,6 +48,11 @@ public sealed class ReceiptLogWriter : IDisposable
                 json.WriteString("channel", channel.Id.ToString());
                 json.WriteString("manifest", channel.Manifest.ToString());
                 json.WriteNumber("created_unix_ms", channel.CreatedUnixMs);
+                if (channel.IsDirect)
+                {
+                    json.WriteBoolean("direct", true);
+                }
+
                 break;
             case GrantEntry grant:
                 json.WriteString("type", "grant");

@@ -43,6 +43,34 @@ public sealed class DestinationResolver(OutgoingPolicy policy, TimeProvider? clo
         }
     }
 
+    /// <summary>Finds out whether a destination gives invoices, without asking for one. Nothing is paid.</summary>
+    /// <param name="destination">Where money shall go.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Resolved, with the limits where the payee names some; or why it gives none.</returns>
+    public async Task<ResolvedDestination> ProbeAsync(PayoutDestination destination, CancellationToken cancellation = default)
+    {
+        try
+        {
+            LnurlPay.Offer? offer = destination.Kind switch
+            {
+                DestinationKind.PaymentPointer =>
+                    (await WalletAddress.FindAsync(http, destination.Pointer, cancellation)).Offer,
+                DestinationKind.LightningAddress or DestinationKind.Lnurl =>
+                    await LnurlPay.AskAsync(http, destination.PayAddress!, cancellation),
+                _ => null,
+            };
+            return new ResolvedDestination
+            {
+                Status = ResolveStatus.Resolved,
+                Limits = offer is null ? null : (offer.Min, offer.Max),
+            };
+        }
+        catch (ResolveException exception)
+        {
+            return new ResolvedDestination { Status = exception.Status, Reason = exception.Message };
+        }
+    }
+
     /// <summary>Asks a payee whether an invoice of its was paid (LUD-21).</summary>
     /// <param name="verifyAddress">As <see cref="ResolvedDestination.VerifyAddress"/> gave it.</param>
     /// <param name="cancellation">Gives up.</param>

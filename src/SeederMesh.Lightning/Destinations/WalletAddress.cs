@@ -21,18 +21,27 @@ internal static class WalletAddress
     public static async Task<ResolvedDestination> ResolveAsync(
         OutgoingHttp http, PaymentPointer pointer, Msat amount, string comment, CancellationToken cancellation)
     {
+        (LnurlPay.Offer offer, string host) = await FindAsync(http, pointer, cancellation);
+        return await LnurlPay.ResolveAsync(http, offer, host, amount, comment, cancellation);
+    }
+
+    /// <summary>What the wallet offers over Lightning, and the host that offers it.</summary>
+    /// <exception cref="ResolveException">It offers none, or cannot be asked.</exception>
+    public static async Task<(LnurlPay.Offer Offer, string Host)> FindAsync(
+        OutgoingHttp http, PaymentPointer pointer, CancellationToken cancellation)
+    {
         Uri address = PayoutDestination.Plain(new Uri(pointer.Address));
         JsonElement wallet = await http.GetObjectAsync(address, cancellation);
         string asset = ReadAsset(wallet, address);
         if (LnurlPay.Text(wallet, LightningMember) is { } named)
         {
             Uri offered = ReadOffered(named, pointer);
-            return await LnurlPay.ResolveAsync(http, offered, amount, comment, cancellation);
+            return (await LnurlPay.AskAsync(http, offered, cancellation), offered.Host);
         }
 
         if (await FindByNameAsync(http, pointer, address, cancellation) is { } offer)
         {
-            return await LnurlPay.ResolveAsync(http, offer, address.Host, amount, comment, cancellation);
+            return (offer, address.Host);
         }
 
         throw new ResolveException(

@@ -41,7 +41,7 @@ public sealed class ReceiptLogExportTests : IDisposable
         Assert.Equal(
             (1_000, 7_000, 2_500),
             (manifest.Price.Msat, manifest.Split.Payees.Single().Share.Value, manifest.Split.Seeders.Value));
-        Assert.Equal(new ChannelEntry(Channel, manifest.Digest, 1), log[1]);
+        Assert.Equal(new ChannelEntry(Channel, manifest.Digest, 1, IsDirect: false), log[1]);
         Assert.Equal(["g1", "s1+2", "s3+1", "g0", "s1+3", "g2"], log.Skip(2).Select(entry => entry switch
         {
             GrantEntry grant => $"g{Enumerable.Range(0, 3).Single(index => GrantId(index) == grant.Id)}",

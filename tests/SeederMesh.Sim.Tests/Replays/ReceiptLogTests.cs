@@ -24,6 +24,7 @@ public sealed class ReceiptLogTests : IDisposable
 
         Assert.Equal([new LoggedGrant(Seeder, new PricePerMebibyte(1000), 3 << 19, 3)], channel.Grants);
         Assert.Equal(2777, channel.Split.Seeders.Value);
+        Assert.True(channel.IsDirect);
     }
 
     [Theory]
@@ -38,6 +39,7 @@ public sealed class ReceiptLogTests : IDisposable
     [InlineData("\"type\":\"channel\",\"channel\":\"", "\"type\":\"channel\",\"channel\":\"x", 3, "channel")]
     [InlineData("\"type\":\"channel\"", "\"type\":\"settlement\"", 3, "type")]
     [InlineData("\"type\":\"channel\"", "\"type\":\"grant\",\"grant\":\"00000000000000000000000000000001\"", 3, "seeder")]
+    [InlineData("\"direct\":true", "\"direct\":1", 3, "direct")]
     [InlineData("\"limit_msat\":1500", "\"limit_msat\":-1", 4, "limit_msat")]
     [InlineData("\"limit_msat\":1500", "\"limit_msat\":1499", 6, "amount_msat")]
     [InlineData("\"first_sequence\":1", "\"first_sequence\":2", 5, "first_sequence")]
@@ -114,7 +116,7 @@ public sealed class ReceiptLogTests : IDisposable
         using var stream = new MemoryStream();
         using var writer = new ReceiptLogWriter(stream, false, 5);
         writer.Write(new ManifestEntry(manifest, Digest.Of([2]), price, split));
-        writer.Write(new ChannelEntry(Id128.Derive("channel", [1]), manifest, 6));
+        writer.Write(new ChannelEntry(Id128.Derive("channel", [1]), manifest, 6, IsDirect: true));
         writer.Write(new GrantEntry(Id128.Derive("grant", [1]), Seeder, price, Msat.From(1500), 6));
         writer.Write(Run(1, 1000, new ReceiptEntry(0, 1 << 19, 7), new ReceiptEntry(2, 1 << 19, 8)));
         writer.Write(Run(3, 500, new ReceiptEntry(1, 1 << 19, 9)));
