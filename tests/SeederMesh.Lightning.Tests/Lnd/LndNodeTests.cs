@@ -72,7 +72,7 @@ public sealed class LndNodeTests : IAsyncLifetime
 
         LightningNodeException wrong = await Assert.ThrowsAsync<LightningNodeException>(() => pinned.GetInfoAsync());
         Assert.Equal(NodeFault.WrongCertificate, wrong.Fault);
-        Assert.Contains("certthumbprint", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("another certificate than the one that certthumbprint", wrong.Message, StringComparison.Ordinal);
         Assert.Equal(NodeFault.WrongCertificate, (await Assert.ThrowsAsync<LightningNodeException>(() => unpinned.GetInfoAsync())).Fault);
         Assert.Equal(NodeFault.WrongCredentials, (await Assert.ThrowsAsync<LightningNodeException>(() => stranger.GetInfoAsync())).Fault);
     }
