@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SeederMesh.Cli.Commands;
 using SeederMesh.Cli.Terminal;
+using SeederMesh.Client;
 
 RootCommand root = MeshCommand.Create();
 if (args.Length == 0)
@@ -17,7 +18,7 @@ if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.Pa
         Console.Error.WriteLine($"mesh: {message}");
     }
 
-    Console.Error.WriteLine($"mesh: see \"mesh {string.Join(' ', MeshCommand.PathOf(parsed.CommandResult))}--help\".");
+    Console.Error.WriteLine($"mesh: see \"mesh {string.Concat(MeshCommand.PathOf(parsed.CommandResult))}--help\".");
     return ExitCode.Refused;
 }
 
@@ -39,7 +40,7 @@ catch (Refusal refusal)
 catch (Failure failure)
 {
     Console.Error.WriteLine($"mesh: {failure.Message}");
-    return ExitCode.Failed;
+    return failure.InnerException is HubException { IsTransient: false } ? ExitCode.Refused : ExitCode.Failed;
 }
 catch (OperationCanceledException)
 {

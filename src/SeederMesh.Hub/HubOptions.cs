@@ -145,7 +145,12 @@ public sealed record HubOptions
         }
         catch (JsonException exception)
         {
-            throw new HubStartException($"{path} cannot be read: {exception.Message}", exception);
+            string what = exception.Message.Contains("could not be mapped", StringComparison.Ordinal)
+                ? $"there is no such setting. Settings: {string.Join(", ", Names())}."
+                : exception.Message.Split(" Path:")[0];
+            string line = $"line {exception.LineNumber + 1}";
+            string where = exception.Path is { Length: > 2 } member ? $"{member[2..]} ({line})" : line;
+            throw new HubStartException($"{path}: {where}: {what}", exception);
         }
 
         Dictionary<string, JsonElement> settings = JsonSerializer.SerializeToElement(options, Json)
@@ -208,9 +213,12 @@ public sealed record HubOptions
         && uri.PathAndQuery == "/"
         && uri.UserInfo.Length + uri.Fragment.Length == 0;
 
+    private static IEnumerable<string> Names() =>
+        JsonSerializer.SerializeToElement(new HubOptions(), Json).EnumerateObject().Select(property => property.Name);
+
     private static string NameOf(string setting, Dictionary<string, JsonElement> settings, string variable) =>
         settings.Keys.FirstOrDefault(key => string.Equals(key, setting, StringComparison.OrdinalIgnoreCase))
-        ?? throw new HubStartException($"{variable} names no setting of a hub.");
+        ?? throw new HubStartException($"{variable} names no setting of a hub. Settings: {string.Join(", ", settings.Keys)}.");
 
     private static JsonElement Read(JsonElement before, string value, string variable)
     {

@@ -36,8 +36,44 @@ public sealed class BadInputTests
     }
 
     [Theory]
+    [InlineData("--pay-to", "nowhere")]
+    [InlineData("--pay-to", "lnaddress:me")]
+    public async Task Seed_NowhereToBePaid_IsRefusedBeforeAnythingIsUploaded(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        await using MeshProcess mesh = await MeshProcess.RunAsync(2, "seed", "--data", folder.In("home"), $"{option}={value}");
+        Assert.Contains(option, mesh.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.In("home")));
+    }
+
+    [Theory]
+    [InlineData("""{"payoutThreshold": 5}""", "payoutThreshold (line 1): there is no such setting. Settings: ")]
+    [InlineData("""{"payoutThresholdMsat": "lots"}""", "payoutThresholdMsat (line 1): ")]
+    [InlineData("{", "line 1: ")]
+    public async Task Hub_BadSettings_AreNamed(string settings, string words)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.In("home/hub"));
+        await File.WriteAllTextAsync(folder.In("home/hub/hub.json"), settings);
+        await using MeshProcess mesh = await MeshProcess.RunAsync(2, "hub", "--listen", "http://127.0.0.1:0", "--data", folder.In("home"));
+        Assert.Contains(words, mesh.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", mesh.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_HubOfTheEnvironmentIsNoAddress_IsRefused()
+    {
+        await using MeshProcess mesh = await MeshProcess.RunAsync([("SEEDERMESH_HUB", "nonsense")], 2, "status");
+        Assert.StartsWith("mesh: SEEDERMESH_HUB: ", mesh.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--budget", "-1sat")]
     [InlineData("--budget", "50 dollars")]
+    [InlineData("--budget", "50")]
+    [InlineData("--budget", "0")]
+    [InlineData("--refund-to", "nowhere")]
+    [InlineData("--refund-to", "lnaddress:me")]
     [InlineData("--upload-limit", "fast")]
     [InlineData("--hub", "ftp://example.org")]
     public async Task Get_BadOption_IsNamed(string option, string value)

@@ -42,7 +42,9 @@ internal sealed class MeshProcess : IAsyncDisposable
         }
     }
 
-    public static MeshProcess Start(params string[] arguments)
+    public static MeshProcess Start(params string[] arguments) => Start([], arguments);
+
+    private static MeshProcess Start((string Name, string Value)[] environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -60,13 +62,21 @@ internal sealed class MeshProcess : IAsyncDisposable
         // It ends with the test, however the test ends: the pipe closes.
         start.Environment["SEEDERMESH_WATCHED"] = "1";
         start.Environment["SEEDERMESH_HOME"] = Path.Combine(Path.GetTempPath(), "mesh-e2e-unused");
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new MeshProcess(Process.Start(start)!);
     }
 
     /// <summary>Runs it to its end and fails with all that it said when the exit code is another one.</summary>
-    public static async Task<MeshProcess> RunAsync(int exitCode, params string[] arguments)
+    public static Task<MeshProcess> RunAsync(int exitCode, params string[] arguments) => RunAsync([], exitCode, arguments);
+
+    /// <inheritdoc cref="RunAsync(int, string[])"/>
+    public static async Task<MeshProcess> RunAsync((string Name, string Value)[] environment, int exitCode, params string[] arguments)
     {
-        MeshProcess mesh = Start(arguments);
+        MeshProcess mesh = Start(environment, arguments);
         Assert.True(exitCode == await mesh.EndAsync(), $"mesh {string.Join(' ', arguments)}\n{mesh.Text}\n{mesh.Errors}");
         return mesh;
     }

@@ -40,6 +40,9 @@ public sealed class WalkTests
         await using MeshProcess status = await MeshProcess.RunAsync(0, ["status", "--json", .. at]);
         Assert.Equal((string?)result["signedMsat"], (string?)status.Document()["settledMsat"]);
         await UseWalletAsync(folder, at);
+        await using MeshProcess refused = await MeshProcess.RunAsync(
+            2, ["payouts", "terms", "--schedule", "daily", "--data", folder.In("seeder"), .. at]);
+        Assert.Contains("daily@HH:MM", refused.Errors, StringComparison.Ordinal);
         Assert.Equal(0, await seed.StopAsync());
         Assert.Equal(0, await hub.StopAsync());
         await using MeshProcess audit = await MeshProcess.RunAsync(0, "audit", (string)listening["database"]!, "--json");

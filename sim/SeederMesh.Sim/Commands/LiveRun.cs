@@ -12,7 +12,8 @@ namespace SeederMesh.Sim.Commands;
 /// <summary><c>mesh-sim run --live</c>: the first replicate, simulated, and then played to a hub.</summary>
 internal static class LiveRun
 {
-    /// <summary>Plays the run and writes <c>live.csv</c>; the exit code is 1 where a peer's money differs.</summary>
+    /// <summary>Plays the run and writes <c>live.csv</c>; the exit code is 1 where a peer's money differs, else 130 where
+    /// it was ended early.</summary>
     public static async Task<int> PlayAsync(Uri hub, Scenario scenario, int parallel, string folder,
         CancellationToken cancellation)
     {
@@ -31,7 +32,12 @@ internal static class LiveRun
             LiveOutcome outcome = await new LiveHub(hub, scenario, parallel).PlayAsync(swarms, cancellation);
             Write(folder, outcome);
             Print(hub, folder, outcome);
-            return outcome.IsEqual ? 0 : 1;
+            return outcome switch
+            {
+                { IsEqual: false } => 1,
+                { LeftOpen: > 0 } => 130,
+                _ => 0,
+            };
         }
         catch (Exception exception) when (exception is ClientException or LightningNodeException or HttpRequestException
             or InvariantViolationException)
@@ -39,17 +45,17 @@ internal static class LiveRun
             await Console.Error.WriteLineAsync($"--live {hub}: {exception.Message}");
             return 1;
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            await Console.Error.WriteLineAsync($"--live {hub}: ended early; channels that were open stay open "
-                + "until they expire, and are refunded");
-            return 130;
-        }
     }
 
     private static void Print(Uri hub, string folder, LiveOutcome outcome)
     {
         double seconds = outcome.Elapsed.TotalSeconds;
+        if (outcome.LeftOpen > 0)
+        {
+            Console.WriteLine($"ended early: {outcome.LeftOpen} channels were not played to their end; those that are open stay so until "
+                + "they expire, and are refunded");
+        }
+
         Console.WriteLine($"{outcome.Channels} channels, {outcome.Grants} grants and {outcome.Receipts} receipts through {hub} "
             + $"in {seconds:0.0} s: {outcome.Channels / seconds:0.0} channels, {outcome.Grants / seconds:0.0} grants, "
             + $"{outcome.Receipts / seconds:#,0} receipts a second");
@@ -61,7 +67,7 @@ internal static class LiveRun
 
         int different = outcome.Rows.Count(row => row.SimulatedMsat != row.HubMsat);
         Console.WriteLine(different == 0
-            ? $"the money of all {outcome.Rows.Count} peers is equal to the msat; {folder}/live.csv, {folder}/live-calls.csv"
+            ? $"the money of {(outcome.LeftOpen > 0 ? "these" : "all")} {outcome.Rows.Count} peers is equal to the msat; {folder}/live.csv, {folder}/live-calls.csv"
             : $"{different} of {outcome.Rows.Count} peers have OTHER money than simulated; see {folder}/live.csv");
     }
 

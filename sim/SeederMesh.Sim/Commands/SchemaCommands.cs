@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SeederMesh.Sim.Outputs;
 using SeederMesh.Sim.Scenarios;
 
 namespace SeederMesh.Sim.Commands;
@@ -8,11 +9,10 @@ internal static class SchemaCommands
 {
     public static Command CreateSchema()
     {
-        var command = new Command("schema", "Prints every key of a scenario, and every attack");
-        command.SetAction(_ =>
-        {
-            Console.Write(ScenarioSchema.Describe());
-        });
+        var json = new Option<bool>("--json") { Description = "As JSON Schema, for an editor that checks YAML while it is written" };
+        var command = new Command("schema", "Prints every key of a scenario, and every attack") { json };
+        command.SetAction(parsed => Console.Write(
+            parsed.GetValue(json) ? JsonText.Of(ScenarioJsonSchema.Build()) : ScenarioSchema.Describe()));
         return command;
     }
 

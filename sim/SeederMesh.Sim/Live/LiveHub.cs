@@ -39,16 +39,38 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
     private long grants;
 
     /// <summary>Plays the swarms of one run and compares what everybody ends with.</summary>
+    /// <returns>Everybody; or, ended early, the downloaders whose channels were closed by then.</returns>
     /// <exception cref="ClientException">The hub refused, or was not there.</exception>
     public async Task<LiveOutcome> PlayAsync(IReadOnlyList<SwarmResult> swarms, CancellationToken cancellation)
     {
+        int channels = swarms.Sum(swarm => swarm.Channels.Count);
+        var clock = Stopwatch.StartNew();
+        IReadOnlyList<LiveRow>? rows = null;
+        try
+        {
+            rows = await PlayAllAsync(swarms, channels, clock, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            clock.Stop();
+        }
+
+        return new LiveOutcome(
+            rows ?? Downloaders(), rows is null ? downloaders.Count : channels, grants, receipts, clock.Elapsed, times.Summarize())
+        {
+            LeftOpen = rows is null ? channels - downloaders.Count : 0,
+        };
+    }
+
+    private async Task<IReadOnlyList<LiveRow>> PlayAllAsync(
+        IReadOnlyList<SwarmResult> swarms, int channels, Stopwatch clock, CancellationToken cancellation)
+    {
         await using var purse = new EmbeddedNodeClient(
             new Uri(hub, "/lightning").ToString(), "s" + session, RandomNumberGenerator.GetHexString(64, lowercase: true));
-        int channels = swarms.Sum(swarm => swarm.Channels.Count);
         await purse.OpenWalletAsync(Msat.From(checked((Budget.Value + RoutingAllowance.Value) * Math.Max(1, channels))), cancellation);
         string destination = "keysend:" + (await purse.GetInfoAsync(cancellation)).NodeId;
         SigningKey creator = SimulatedKeys.Of("creator-" + session, scenario.Seed, 0);
-        var clock = Stopwatch.StartNew();
+        clock.Restart();
         foreach (SwarmResult swarm in swarms)
         {
             SignedManifest manifest = SignManifest(creator, destination, swarm.Plan.Torrent);
@@ -63,8 +85,8 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
                 async (channel, token) => await PlayChannelAsync(swarm, channel, manifest, purse, destination, token));
         }
 
-        TimeSpan elapsed = clock.Elapsed;
-        return new LiveOutcome(await CompareAsync(swarms, creator, cancellation), channels, grants, receipts, elapsed, times.Summarize());
+        clock.Stop();
+        return await CompareAsync(swarms, creator, cancellation);
     }
 
     /// <summary>A downloader's budget: the price of the content.</summary>
@@ -158,7 +180,7 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
     private async Task<IReadOnlyList<LiveRow>> CompareAsync(
         IReadOnlyList<SwarmResult> swarms, SigningKey creator, CancellationToken cancellation)
     {
-        List<LiveRow> rows = [.. downloaders.OrderBy(row => row.Peer.Length).ThenBy(row => row.Peer, StringComparer.Ordinal)];
+        List<LiveRow> rows = Downloaders();
         using var reader = new HubClient(hub, caller: null);
         foreach (SwarmResult swarm in swarms)
         {
@@ -177,6 +199,10 @@ internal sealed class LiveHub(Uri hub, Scenario scenario, int parallel)
         rows.Add(new LiveRow("creator", swarms.Sum(swarm => swarm.Totals.Creator), earned));
         return rows;
     }
+
+    /// <summary>Those whose channels are closed; what they paid does not change any more.</summary>
+    private List<LiveRow> Downloaders() =>
+        [.. downloaders.OrderBy(row => row.Peer.Length).ThenBy(row => row.Peer, StringComparer.Ordinal)];
 
     private SignedManifest SignManifest(SigningKey creator, string destination, int torrent)
     {
@@ -231,6 +257,10 @@ internal sealed record LiveRow(string Peer, long SimulatedMsat, long HubMsat);
 internal sealed record LiveOutcome(
     IReadOnlyList<LiveRow> Rows, int Channels, long Grants, long Receipts, TimeSpan Elapsed, IReadOnlyList<CallTime> Calls)
 {
+    /// <summary>How many channels were not closed yet, or not opened, when it was ended early; 0 else. Then only the
+    /// downloaders of those that were closed are there.</summary>
+    public int LeftOpen { get; init; }
+
     /// <summary>Whether everybody ends with the same msat.</summary>
     public bool IsEqual => Rows.All(row => row.SimulatedMsat == row.HubMsat);
 }

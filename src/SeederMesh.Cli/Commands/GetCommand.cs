@@ -8,6 +8,7 @@ using SeederMesh.Client;
 using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
 using SeederMesh.Lightning;
+using SeederMesh.Lightning.Destinations;
 using SeederMesh.Torrents;
 using SeederMesh.Torrents.Metainfos;
 
@@ -141,6 +142,7 @@ internal static class GetCommand
                 return decision ??= await DecideAsync(offer, parsed.GetValue(Yes), output, token);
             };
             long started = Stopwatch.GetTimestamp();
+            string said = "";
             while (true)
             {
                 try
@@ -163,7 +165,12 @@ internal static class GetCommand
                 catch (Exception exception) when (IsPassing(exception) && Stopwatch.GetElapsedTime(started) < HubPatience)
                 {
                     // What was agreed and paid is on the disk: the next run goes on there, and does not ask again.
-                    output.Say($"{exception.Message} Trying again.");
+                    if (exception.Message != said)
+                    {
+                        said = exception.Message;
+                        output.Say($"{said} Trying again.");
+                    }
+
                     await Task.Delay(HubPause, cancellationToken);
                 }
             }
@@ -183,7 +190,7 @@ internal static class GetCommand
     {
         try
         {
-            foreach (Msat refund in await service.SettleLeftoversAsync(cancellationToken))
+            foreach (Msat refund in (await service.SettleLeftoversAsync(cancellationToken)).Where(refund => !refund.IsZero))
             {
                 output.Say($"refunded  {refund} of an earlier download");
             }
@@ -240,6 +247,16 @@ internal static class GetCommand
         if (FindFault(source) is { } fault)
         {
             throw new Refusal(fault);
+        }
+
+        if (parsed.GetResult(Budget) is not null && parsed.GetValue(Budget).IsZero)
+        {
+            throw new Refusal("--budget: 0 pays nobody. To pay nothing, say --no-pay.");
+        }
+
+        if (parsed.GetValue(RefundTo) is { } refund && !PayoutDestination.TryParse(refund, out _, out string defect))
+        {
+            throw new Refusal($"--refund-to: {defect}");
         }
 
         return new GetRequest

@@ -76,7 +76,7 @@ internal static class HubCommand
         string folder = Path.Combine(parsed.GetRequiredValue(Data).FullName, "hub");
         try
         {
-            HubOptions options = Read(parsed, folder);
+            HubOptions options = ReadSettings(parsed, folder);
             await using RunningHub hub = await HubApplication.StartAsync(options, cancellationToken);
             string address = hub.Address.ToString().TrimEnd('/');
             output.Event("listening", new JsonObject
@@ -97,6 +97,18 @@ internal static class HubCommand
         catch (HubStartException exception)
         {
             throw new Failure(exception.Message, exception);
+        }
+    }
+
+    private static HubOptions ReadSettings(ParseResult parsed, string folder)
+    {
+        try
+        {
+            return Read(parsed, folder);
+        }
+        catch (HubStartException exception)
+        {
+            throw new Refusal(exception.Message);
         }
     }
 

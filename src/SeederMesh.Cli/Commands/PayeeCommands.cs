@@ -82,6 +82,11 @@ internal static class PayeeCommands
     private static async Task<int> ListAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var output = new Output(parsed.GetValue(Json));
+        if (parsed.GetValue(Limit) is < 1 or > 100)
+        {
+            throw new Refusal("--limit is 1 to 100.");
+        }
+
         try
         {
             using var hub = new HubClient(new Uri(parsed.GetRequiredValue(Hub)), caller: null);
@@ -94,8 +99,7 @@ internal static class PayeeCommands
                 return ExitCode.Ok;
             }
 
-            int limit = Math.Clamp(parsed.GetValue(Limit), 1, 100);
-            JsonNode answer = await hub.ReadAsync($"v1/payouts?lines=true&limit={limit}&{payees}", cancellationToken);
+            JsonNode answer = await hub.ReadAsync($"v1/payouts?lines=true&limit={parsed.GetValue(Limit)}&{payees}", cancellationToken);
             if (output.Json)
             {
                 output.Document(answer);
@@ -181,7 +185,8 @@ internal static class PayeeCommands
             {
                 output.Say(InvoiceQr.DrawText("lightning:" + (string)link["lnurl"]!));
                 output.Say((string)link["lnurl"]!);
-                output.Say($"from {Amount(link["leastMsat"])} to {Amount(link["mostMsat"])}");
+                string money = Lightning.NodeInfo.NameMoney((await hub.GetHubAsync(cancellationToken)).Network);
+                output.Say($"from {Amount(link["leastMsat"])} to {Amount(link["mostMsat"])} ({money})");
                 output.Say($"scan it with a wallet, or open {(string)link["page"]!}");
                 output.Say("Whoever has this code can use it, once. Waiting; Ctrl-C ends the waiting, not the code.");
             }
@@ -246,18 +251,25 @@ internal static class PayeeCommands
         }
     }
 
-    private static SigningKey KeyOf(ParseResult parsed, string who)
+    private static SigningKey KeyOf(ParseResult parsed, string who) => KeyOf(
+        parsed.GetRequiredValue(Data).FullName, who == "creator" ? "creator" : "seed", "name another role with --as");
+
+    /// <summary>The key of a seedbox or a creator.</summary>
+    /// <param name="home">The person's home folder.</param>
+    /// <param name="role">"seed" or "creator".</param>
+    /// <param name="otherwise">What to say where this is the wrong role.</param>
+    /// <exception cref="Refusal">There is none.</exception>
+    internal static SigningKey KeyOf(string home, string role, string otherwise)
     {
-        string folder = Path.Combine(parsed.GetRequiredValue(Data).FullName, who == "creator" ? "creator" : "seed");
         try
         {
-            return DataFolder.ReadKey(Path.Combine(folder, "identity.key"));
+            return DataFolder.ReadKey(Path.Combine(home, role, "identity.key"));
         }
         catch (ClientException exception)
         {
             throw new Refusal(
-                $"{exception.Message} \"mesh {(who == "creator" ? "publish" : "seed")}\" makes it; name another folder with --data, or "
-                + "another role with --as.");
+                $"{exception.Message} \"mesh {(role == "creator" ? "publish" : "seed")}\" makes it; name another folder with --data, or "
+                + $"{otherwise}.");
         }
     }
 

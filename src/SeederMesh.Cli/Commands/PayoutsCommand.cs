@@ -120,7 +120,9 @@ internal static class PayoutsCommand
                 : (await ReadAsync(hub, "v1/payouts/parked", ct)).Select(payout => payout["payoutId"]!.GetValue<string>());
             foreach (string id in ids)
             {
-                Show(parsed, await hub.RetryPayoutAsync(Id(id), ct));
+                JsonObject answer = await hub.RetryPayoutAsync(Id(id), ct);
+                answer.Insert(0, "payoutId", id);
+                Show(parsed, answer);
             }
         }));
         return command;
@@ -163,10 +165,10 @@ internal static class PayoutsCommand
         string home = parsed.GetRequiredValue(Data).FullName;
         if (parsed.GetValue(Payee) is { } named)
         {
-            return (DataFolder.ReadKey(Path.Combine(home, "creator", "identity.key")), Id(named));
+            return (PayeeCommands.KeyOf(home, "creator", "leave --payee out for your seedbox"), Id(named));
         }
 
-        SigningKey key = DataFolder.ReadKey(Path.Combine(home, "seed", "identity.key"));
+        SigningKey key = PayeeCommands.KeyOf(home, "seed", "name a payee of your works with --payee");
         return (key, Ledger.Records.PayeeRecord.IdOfSeeder(key.PublicKey));
     }
 
@@ -185,7 +187,7 @@ internal static class PayoutsCommand
         }
         else
         {
-            FieldsText.Write(output, answer, indent: 0);
+            FieldsText.Write(output, FieldsText.Readable(answer), indent: 0);
         }
     }
 

@@ -7,6 +7,7 @@ using SeederMesh.Client;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
 using SeederMesh.Lightning;
+using SeederMesh.Lightning.Destinations;
 
 namespace SeederMesh.Cli.Commands;
 
@@ -112,7 +113,7 @@ internal static class SeedCommand
                 await service.AddAsync(source);
             }
 
-            await FollowAsync(service, output, cancellationToken);
+            await FollowAsync(service, configuration.Port, output, cancellationToken);
             return ExitCode.Ok;
         }
         catch (ClientException exception)
@@ -133,17 +134,23 @@ internal static class SeedCommand
             throw new Refusal("--unpaid is 0 to 100 percent.");
         }
 
+        string? destination = parsed.GetValue(PayTo) ?? configuration.Destination;
+        if (destination is not (null or "withdraw") && !PayoutDestination.TryParse(destination, out _, out string defect))
+        {
+            throw new Refusal($"{(parsed.GetValue(PayTo) is null ? "destination" : "--pay-to")}: {defect}");
+        }
+
         return configuration with
         {
             Name = parsed.GetValue(Name) ?? configuration.Name,
-            Destination = parsed.GetValue(PayTo) ?? configuration.Destination,
+            Destination = destination,
             UnpaidPercent = parsed.GetValue(Unpaid) ?? configuration.UnpaidPercent,
             TakesDirect = configuration.TakesDirect && !parsed.GetValue(NoDirect),
             WatchFolder = parsed.GetValue(Watch)?.FullName ?? configuration.WatchFolder,
         };
     }
 
-    private static async Task FollowAsync(SeedService service, Output output, CancellationToken cancellationToken)
+    private static async Task FollowAsync(SeedService service, int port, Output output, CancellationToken cancellationToken)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
         var view = new SeedView(output);
@@ -156,6 +163,11 @@ internal static class SeedCommand
             if (!ready && hubKnown && snapshot.Port != 0 && snapshot.Torrents.All(torrent => torrent.State != SeedingState.Checking))
             {
                 ready = true;
+                if (port != 0 && snapshot.Port != port)
+                {
+                    output.Say($"port {port} is taken: peers reach this seedbox on {snapshot.Port}. Choose another with --port.");
+                }
+
                 output.Event("ready", new JsonObject { ["key"] = snapshot.Key.ToString(), ["port"] = snapshot.Port });
             }
 

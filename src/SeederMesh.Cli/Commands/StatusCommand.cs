@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using SeederMesh.Cli.Terminal;
 using SeederMesh.Client;
@@ -36,10 +35,12 @@ internal static class StatusCommand
     private static async Task<int> RunAsync(string address, string path, Output output, CancellationToken cancellationToken)
     {
         JsonObject status;
+        string network;
         try
         {
             using var hub = new HubClient(new Uri(address), caller: null);
             status = await hub.ReadAsync(path, cancellationToken) as JsonObject ?? [];
+            network = (string?)status["network"] ?? (await hub.GetHubAsync(cancellationToken)).Network;
         }
         catch (ClientException exception)
         {
@@ -52,32 +53,8 @@ internal static class StatusCommand
             return ExitCode.Ok;
         }
 
-        output.Say($"hub at {address}; all amounts are {Lightning.NodeInfo.NameMoney((string?)status["network"] ?? "")}");
-        FieldsText.Write(output, Readable(status), indent: 2);
+        output.Say($"hub at {address}; all amounts are {Lightning.NodeInfo.NameMoney(network)}");
+        FieldsText.Write(output, FieldsText.Readable(status), indent: 2);
         return ExitCode.Ok;
-    }
-
-    /// <summary>The same fields as a person reads them: amounts in satoshi, times as dates.</summary>
-    private static JsonObject Readable(JsonObject status)
-    {
-        var readable = new JsonObject();
-        foreach ((string name, JsonNode? value) in status)
-        {
-            string text = value?.ToString() ?? "";
-            bool isNumber = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
-            (string label, JsonNode? shown) = name switch
-            {
-                _ when isNumber && name.EndsWith("Msat", StringComparison.Ordinal) => (name[..^4], Core.Money.Msat.From(number).ToString()),
-                _ when isNumber && name.EndsWith("UnixMs", StringComparison.Ordinal) =>
-                    (name[..^6], DateTimeOffset.FromUnixTimeMilliseconds(number).ToString("u", CultureInfo.InvariantCulture)),
-                "settledBytes" when isNumber => ("content", Units.Bytes(number)),
-                _ when value is JsonObject inner => (name, Readable(inner)),
-                _ when value is JsonObject fields => (name, Readable(fields)),
-                _ => (name, value?.DeepClone()),
-            };
-            readable[label] = shown;
-        }
-
-        return readable;
     }
 }

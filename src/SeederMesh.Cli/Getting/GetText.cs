@@ -27,6 +27,8 @@ internal static class GetText
     public static string Paid(GetStatement statement) => statement.IsDirect
         ? $"paid      {statement.Paid} for {Units.Bytes(statement.ReceiptedBytes)} by your own wallet, routing {statement.RoutingFees}"
             + (statement.DueRemark is { } remark ? $"; {remark}" : "")
-        : $"paid      {statement.Signed} for {Units.Bytes(statement.ReceiptedBytes)}; refunded {statement.Refunded}"
+        : $"paid      {statement.Signed} for {Units.Bytes(statement.ReceiptedBytes)}"
+            + (statement.Settled > statement.Signed ? $", {statement.Settled} with what earlier runs received" : "")
+            + $"; refunded {statement.Refunded}"
             + (statement.IsRefundPending ? $"; a refund is still on its way: {statement.RefundRemark}" : "");
 }

@@ -23,12 +23,8 @@ internal static class CommandOptions
     {
         Description = "Address of the hub. $SEEDERMESH_HUB names another usual one.",
         HelpName = "URL",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("SEEDERMESH_HUB") ?? "http://127.0.0.1:8480",
-        CustomParser = result => ParseOne(result, text =>
-            Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
-                ? text.TrimEnd('/')
-                : null,
-            "is not an http:// or https:// address"),
+        DefaultValueFactory = UsualHub,
+        CustomParser = result => ParseOne(result, ReadAddress, "is not an http:// or https:// address"),
     };
 
     /// <summary><c>--wallet NODE</c>.</summary>
@@ -40,7 +36,8 @@ internal static class CommandOptions
         HelpName = "NODE",
     };
 
-    /// <summary>An amount option: "50sat", "1500msat", or plain millisatoshi.</summary>
+    /// <summary>An amount option: "50sat" or "1500msat". A number without its unit is refused: half of all people would
+    /// mean the other one.</summary>
     public static Option<Msat> Amount(string name, string description, Msat? usual = null)
     {
         var option = new Option<Msat>(name)
@@ -48,7 +45,9 @@ internal static class CommandOptions
             Description = description,
             HelpName = "AMOUNT",
             CustomParser = result => ParseOne<Msat>(
-                result, text => Msat.TryParse(text, out Msat amount) ? amount : null, "is not an amount such as 50sat or 1500msat"),
+                result,
+                text => Msat.TryParse(text, out Msat amount) && (amount.IsZero || text.EndsWith("sat", StringComparison.Ordinal)) ? amount : null,
+                "is not an amount such as 50sat or 1500msat"),
         };
         if (usual is { } amount)
         {
@@ -73,6 +72,21 @@ internal static class CommandOptions
         ?? Path.Combine(
             Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
             "seedermesh");
+
+    private static string UsualHub(ArgumentResult result)
+    {
+        string text = Environment.GetEnvironmentVariable("SEEDERMESH_HUB") ?? "http://127.0.0.1:8480";
+        if (ReadAddress(text) is { } address)
+        {
+            return address;
+        }
+
+        result.AddError($"SEEDERMESH_HUB: \"{text}\" is not an http:// or https:// address.");
+        return "";
+    }
+
+    private static string? ReadAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" ? text.TrimEnd('/') : null;
 
     private static T ParseOne<T>(ArgumentResult result, Func<string, T?> read, string fault)
         where T : struct

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -20,6 +21,7 @@ internal static class FieldsText
             switch (value)
             {
                 case null:
+                case JsonValue text when text.ToString().Length == 0:
                     break;
                 case JsonObject nested:
                     output.Say(margin + Spell(name));
@@ -37,6 +39,29 @@ internal static class FieldsText
                     break;
             }
         }
+    }
+
+    /// <summary>The same fields as a person reads them: amounts in satoshi, times as dates.</summary>
+    public static JsonObject Readable(JsonObject status)
+    {
+        var readable = new JsonObject();
+        foreach ((string name, JsonNode? value) in status)
+        {
+            string text = value?.ToString() ?? "";
+            bool isNumber = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number);
+            (string label, JsonNode? shown) = name switch
+            {
+                _ when isNumber && name.EndsWith("Msat", StringComparison.Ordinal) => (name[..^4], Core.Money.Msat.From(number).ToString()),
+                _ when isNumber && name.EndsWith("UnixMs", StringComparison.Ordinal) =>
+                    (name[..^6], DateTimeOffset.FromUnixTimeMilliseconds(number).ToString("u", CultureInfo.InvariantCulture)),
+                "settledBytes" when isNumber => ("content", Units.Bytes(number)),
+                _ when value is JsonObject inner => (name, Readable(inner)),
+                _ => (name, value?.DeepClone()),
+            };
+            readable[label] = shown;
+        }
+
+        return readable;
     }
 
     private static void WriteList(Output output, JsonArray list, int indent)

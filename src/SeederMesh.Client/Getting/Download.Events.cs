@@ -353,7 +353,9 @@ internal sealed partial class Download
             IsRefundPending = isPending,
             RefundRemark = isPending
                 ? channel!.Refunds.Select(refund => refund.Reason).OfType<string>().FirstOrDefault()
-                    ?? "The hub waits for seeders to report. It is collected by a later run."
+                    ?? (channel.IsClosed
+                        ? $"The hub has not been able to pay {folder.State!.Refund} yet, and goes on trying."
+                        : "The hub waits for seeders to report. It is collected by a later run.")
                 : null,
             Suppliers = suppliers,
             Bytes = bytes,

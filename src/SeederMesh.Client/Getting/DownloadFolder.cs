@@ -99,6 +99,21 @@ internal sealed class DownloadFolder(string path)
     /// <summary>The key of this download; drawn and stored at the first call.</summary>
     public SigningKey Key() => DataFolder.LoadOrMakeKey(KeyPath);
 
+    /// <summary>Gives the folder another name, under which its channel comes to its end.</summary>
+    /// <returns>An empty folder of the old name, for a download that begins anew.</returns>
+    public DownloadFolder SetAside(string downloadsPath, string id)
+    {
+        string aside;
+        int number = 2;
+        do
+        {
+            aside = System.IO.Path.Combine(downloadsPath, $"{id}-{number++}");
+        }
+        while (Directory.Exists(aside));
+        Directory.Move(Path, aside);
+        return Open(downloadsPath, id);
+    }
+
     /// <summary>Deletes the folder of a download that never began.</summary>
     public void DeleteIfEmpty()
     {

@@ -24,7 +24,7 @@ namespace SeederMesh.Client;
 /// a time for each service.
 /// </para>
 /// </remarks>
-public sealed class GetService
+public sealed partial class GetService
 {
     private const long ChannelLifetimeMs = 7L * 86_400_000;
 
@@ -89,66 +89,6 @@ public sealed class GetService
         }
     }
 
-    /// <summary>Ends the channels of downloads that are over, and collects what comes back.</summary>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>What each brought; a channel whose hub does not answer is tried again next time.</returns>
-    public async Task<IReadOnlyList<Msat>> SettleLeftoversAsync(CancellationToken cancellation = default)
-    {
-        var refunds = new List<Msat>();
-        foreach (DownloadFolder folder in DownloadFolder.All(data.DownloadsPath)
-            .Where(folder => folder.State is { IsEnding: true, IsDirect: false }))
-        {
-            using var desk = new ChannelDesk(folder, wallet, clock);
-            try
-            {
-                ChannelInfo channel = await desk.CloseAsync(TimeSpan.Zero, cancellation);
-                if (ChannelDesk.IsSettled(channel))
-                {
-                    folder.Delete();
-                    refunds.Add(channel.RefundedMsat);
-                }
-            }
-            catch (HubException exception) when (exception.IsTransient)
-            {
-                // Its hub is away; the folder stays, and so does the money.
-                continue;
-            }
-        }
-
-        return refunds;
-    }
-
-    /// <summary>Pays what direct downloads that are over still owe.</summary>
-    /// <param name="cancellation">Gives up.</param>
-    /// <returns>What each that is done now has paid in all; the others are tried again next time.</returns>
-    public async Task<IReadOnlyList<Msat>> PayLeftoversAsync(CancellationToken cancellation = default)
-    {
-        var paid = new List<Msat>();
-        foreach (DownloadFolder folder in DownloadFolder.All(data.DownloadsPath)
-            .Where(folder => wallet is not null && folder.State is { IsEnding: true, IsDirect: true }))
-        {
-            using var desk = new ChannelDesk(folder, wallet, clock);
-            try
-            {
-                DownloadState state = folder.State!;
-                DirectPayer payer = PayerOf(desk, folder, ChannelDesk.LimitsOf(state, () => state.Committed, () => state.Committed));
-                await desk.Client.CloseChannelAsync(desk.ChannelId, refund: null, cancellation);
-                if (await payer.FinishAsync(TimeSpan.Zero, cancellation))
-                {
-                    paid.Add(payer.Standing().Paid);
-                    folder.Delete();
-                }
-            }
-            catch (HubException exception) when (exception.IsTransient)
-            {
-                // Its hub is away; the folder stays, and with it what was paid.
-                continue;
-            }
-        }
-
-        return paid;
-    }
-
     private DirectPayer PayerOf(ChannelDesk desk, DownloadFolder folder, DirectLimits limits) => new(
         desk.Client,
         desk.ChannelId,
@@ -165,7 +105,7 @@ public sealed class GetService
     {
         Enter(GetPhase.Resolving);
         DownloadSource source = DownloadSource.Read(request.Source);
-        DownloadFolder folder = DownloadFolder.Open(data.DownloadsPath, source.Id);
+        DownloadFolder folder = await TakeUpAsync(source.Id, request, events, cancellation);
         var resolver = new ManifestResolver(configuration, data, events, clock);
         ResolvedManifest resolved = await resolver.FindAsync(source, request, folder, cancellation);
         var selection = new FileSelection(request.Files, source.Magnet?.SelectOnly ?? []);

@@ -25,6 +25,10 @@ public sealed partial class PayoutGrain
     /// <summary>So long others may keep the hub's revenue; then whoever is paid bears the route.</summary>
     private const long RevenueWaitMsMax = 4_000;
 
+    /// <summary>What a cheap route left of a refund's fee limit is refunded too, from so much on: nothing else is earned
+    /// there, that it could be paid out with.</summary>
+    private static readonly Msat RefundRestMin = Msat.From(50);
+
     private long ripeSinceUnixMs;
     private long revenueWantedSinceUnixMs;
 
@@ -33,7 +37,7 @@ public sealed partial class PayoutGrain
 
     private async Task<PayReply> PayOwedAsync(bool isAsked)
     {
-        Msat owed = (await Ledger.Reader.FindAccountAsync(source.Account.Id))?.Available ?? Msat.Zero;
+        Msat owed = await FindLeftAsync();
         string? destinations = owed.IsZero ? null : await source.FindDestinationsAsync(Ledger.Reader);
         long now = NowUnixMs;
         PayoutDestination? destination = turns.Choose(destinations, failures, now);
@@ -87,6 +91,9 @@ public sealed partial class PayoutGrain
 
         return await PayAsync(destination, owed, fits, revenue, isAsked);
     }
+
+    private async Task<Msat> FindLeftAsync() =>
+        (await Ledger.Reader.FindAccountAsync(source.Account.Id))?.Available ?? Msat.Zero;
 
     /// <summary>Why a payee is not paid yet; null when it is due. By another's choice it waits a week at most.</summary>
     private async Task<PayReply?> FindWaitAsync(Msat owed, long now)
@@ -252,6 +259,7 @@ public sealed partial class PayoutGrain
         await FinishAsync(await meter.MeasureAsync(() => sender.SendAsync(payout)));
         bool isPart = owed.Less(intent.Reserved) >= (source.IsChannel || isAsked ? Msat.From(1) : Terms.Threshold);
         bool isPaid = current is null && notBeforeUnixMs == 0;
+        isPart |= isPaid && source.IsChannel && await FindLeftAsync() >= RefundRestMin;
         isRoundOpen = isPaid && isPart;
         ripeSinceUnixMs = 0;
         return isPaid && isPart ? new PayReply { AgainAtUnixMs = NowUnixMs } : new PayReply();

@@ -3,16 +3,18 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using QRCoder;
+using SeederMesh.Hub.Api;
 using SeederMesh.Hub.Hosting;
 using SeederMesh.Hub.Pages;
 using SeederMesh.Ledger;
 using SeederMesh.Ledger.Records;
+using SeederMesh.Lightning;
 using SeederMesh.Lightning.Destinations;
 
 namespace SeederMesh.Hub.Lnurl;
 
 /// <summary>A withdrawal link for people: the QR code to scan, and what became of it.</summary>
-internal sealed class WithdrawPage(LedgerStore ledger, PublicAddress address, TimeProvider clock)
+internal sealed class WithdrawPage(LedgerStore ledger, HubIdentity identity, PublicAddress address, TimeProvider clock)
 {
     private const int ModulePixels = 4;
 
@@ -40,10 +42,11 @@ internal sealed class WithdrawPage(LedgerStore ledger, PublicAddress address, Ti
         }).ToResult(http);
     }
 
-    private static HtmlPage Page(string title, string sentence, bool waits = false, string more = "") => new()
+    private HtmlPage Page(string title, string sentence, bool waits = false, string more = "") => new()
     {
         Title = title,
-        Main = $"<h1>{HtmlPage.Text(title)}</h1><p>{HtmlPage.Text(sentence)}</p>{more}",
+        Main = $"<h1>{HtmlPage.Text(title)}</h1><p>{HtmlPage.Text(sentence)}</p>{more}"
+            + $"<footer>{HtmlPage.Text(NodeInfo.NameMoney(identity.Network))}</footer>",
         Head = waits ? """<meta http-equiv="refresh" content="3">""" : "",
         IsPublic = false,
     };

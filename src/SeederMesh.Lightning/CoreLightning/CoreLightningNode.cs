@@ -32,7 +32,10 @@ public sealed partial class CoreLightningNode : ILightningNode
     {
         this.clock = clock ?? TimeProvider.System;
         const string scheme = "unix://";
-        rpc = new JsonRpcSocket(server.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? server[scheme.Length..] : server);
+
+        // unix://root/.lightning/... is an absolute path too: BTCPay Server's own documentation writes it with two slashes.
+        rpc = new JsonRpcSocket(
+            server.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? "/" + server[scheme.Length..].TrimStart('/') : server);
     }
 
     /// <inheritdoc/>

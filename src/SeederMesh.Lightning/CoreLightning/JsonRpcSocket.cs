@@ -86,7 +86,8 @@ internal sealed class JsonRpcSocket(string path) : IAsyncDisposable
                 socket.Dispose();
                 throw new LightningNodeException(
                     NodeFault.Unreachable,
-                    $"Core Lightning's socket {path} (key server) cannot be connected: {exception.Message}. Is lightningd running, "
+                    $"Core Lightning's socket {path} (key server) cannot be connected: "
+                    + $"{(System.IO.Path.Exists(path) ? exception.Message : "there is no such file")}. Is lightningd running, "
                     + "and may this user read and write the socket?",
                     exception);
             }

@@ -101,7 +101,7 @@ internal sealed class CommitQueue : IAsyncDisposable
 
     private LightningNodeException Stopped() => new(
         NodeFault.Unreachable,
-        $"The play-money Lightning network has stopped ({fault?.Message ?? "it was closed"}); open it again.",
+        $"The play-money Lightning network has stopped ({fault?.Message ?? "it was closed"}); mend that and start the hub again.",
         fault);
 
     private abstract class Decision

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -97,13 +98,8 @@ public sealed class LnurlPayServer(string prefix, Func<string, CancellationToken
     private static async Task<IResult> VerifyAsync(LnurlPayee payee, string hash, HttpContext http) =>
         Digest.TryParseHex(hash, out Digest paymentHash)
         && await payee.FindInvoiceAsync(paymentHash, http.RequestAborted) is { } invoice
-            ? LnurlAnswer.Of(http, new
-            {
-                status = "OK",
-                settled = invoice.Status == InvoiceStatus.Settled,
-                preimage = invoice.Preimage?.ToString(),
-                pr = invoice.Bolt11,
-            })
+            ? LnurlAnswer.Of(http, new Verification(
+                "OK", invoice.Status == InvoiceStatus.Settled, invoice.Preimage?.ToString(), invoice.Bolt11))
             : LnurlAnswer.Error(http, "Not found");
 
     private static bool IsPayerName(string payerData)
@@ -133,4 +129,8 @@ public sealed class LnurlPayServer(string prefix, Func<string, CancellationToken
     });
 
     private string At(HttpContext http, string path) => new Uri(address(http), path).AbsoluteUri;
+
+    /// <summary>LUD-21: the preimage is there before the payment too, as null.</summary>
+    private sealed record Verification(
+        string Status, bool Settled, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Preimage, string Pr);
 }

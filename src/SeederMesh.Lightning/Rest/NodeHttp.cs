@@ -202,7 +202,9 @@ internal sealed class NodeHttp : IDisposable
         {
             HttpRequestError.SecureConnectionError when exception.InnerException is AuthenticationException => new LightningNodeException(
                 NodeFault.WrongCertificate,
-                $"{where} shows a certificate that is not trusted; give certthumbprint or certfilepath of the right one.",
+                trust.Thumbprint is null
+                    ? $"{where} shows a certificate that is not trusted; give certthumbprint or certfilepath of the right one."
+                    : $"{where} shows another certificate than the one that certthumbprint or certfilepath names. Is it the right host?",
                 exception),
             HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError =>
                 new LightningNodeException(NodeFault.Unreachable, $"{where} cannot be reached: {exception.Message}", exception),

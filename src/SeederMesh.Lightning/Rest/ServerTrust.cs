@@ -49,7 +49,7 @@ internal sealed record ServerTrust
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return File.ReadAllBytes(path) is { Length: > 0 } bytes ? bytes : throw new IOException("it is empty.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

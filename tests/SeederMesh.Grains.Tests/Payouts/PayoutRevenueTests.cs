@@ -49,6 +49,25 @@ public sealed class PayoutRevenueTests
         Assert.Equal(PayoutWorld.OwedMsat - 70, await world.ReceivedMsatAsync());
     }
 
+    // A new hub has no revenue: the refund is smaller by what a route may cost, and the route was cheap.
+    [Fact]
+    public async Task Pay_RefundBearsACheapRoute_WhatIsLeftOfTheLimitFollows()
+    {
+        await using PayoutWorld world = await PayoutWorld.OpenAsync(Paid.Refund);
+        world.Services.GetRequiredService<RoutingFeeBudget>().Promise(refund, Msat.From(PayoutWorld.RevenueMsat));
+        PayReply reply = await world.PayAsync();
+        for (int looks = 0; looks < 20 && reply.AgainAtUnixMs is not null; looks++)
+        {
+            world.Clock.Advance(TimeSpan.FromMilliseconds(WaitMs(world, reply)));
+            reply = await world.PayAsync();
+        }
+
+        Assert.Equal(2, (await world.PayoutsAsync()).Count);
+        Assert.InRange(await world.ReceivedMsatAsync(), PayoutWorld.OwedMsat - 15, PayoutWorld.OwedMsat);
+        Assert.InRange((await world.AccountAsync()).Available.Value, 0, 49);
+        Assert.True(world.Audit().IsPassed);
+    }
+
     [Fact]
     public async Task PayNow_WhileAnotherPaymentCountsOnTheRevenue_WaitsForNothing()
     {

@@ -35,13 +35,17 @@ public sealed class NodeCheckTests : IDisposable
         Assert.Equal(before, await node.GetBalanceAsync());
     }
 
-    [Fact]
-    public async Task RunAsync_NobodyThere_FailsAndTriesNoFurther()
+    // With two slashes the path is absolute too, as BTCPay Server reads it.
+    [Theory]
+    [InlineData("unix:///")]
+    [InlineData("unix://")]
+    public async Task RunAsync_NobodyThere_FailsAndTriesNoFurther(string scheme)
     {
-        await using ILightningNode node = LightningNodes.Connect($"type=clightning;server=unix://{folder.File("nothing")}");
+        string path = folder.File("nothing");
+        await using ILightningNode node = LightningNodes.Connect($"type=clightning;server={scheme}{path.TrimStart('/')}");
         IReadOnlyList<CheckRow> rows = await NodeCheck.RunAsync(node, TimeProvider.System);
         Assert.Equal([("connect", CheckVerdict.Failed), ("everything else", CheckVerdict.Skipped)], rows.Select(row => (row.Name, row.Verdict)));
-        Assert.Contains("key server", rows[0].Detail, StringComparison.Ordinal);
+        Assert.Contains($"{path} (key server) cannot be connected: there is no such file", rows[0].Detail, StringComparison.Ordinal);
     }
 
     // one thing wrong at the node -> the row that fails

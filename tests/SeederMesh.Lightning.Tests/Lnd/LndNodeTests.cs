@@ -62,7 +62,7 @@ public sealed partial class LndNodeTests : IAsyncLifetime
 
         LightningNodeException wrong = await Assert.ThrowsAsync<LightningNodeException>(() => pinned.GetInfoAsync());
         Assert.Equal(NodeFault.WrongCertificate, wrong.Fault);
-        Assert.Contains("certthumbprint", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("another certificate than the one that certthumbprint", wrong.Message, StringComparison.Ordinal);
         Assert.Equal(NodeFault.WrongCertificate, (await Assert.ThrowsAsync<LightningNodeException>(() => unpinned.GetInfoAsync())).Fault);
         foreach (ILightningNode refused in (ILightningNode[])[stranger, nobody])
         {

@@ -1,3 +1,4 @@
+using SeederMesh.Client;
 using SeederMesh.Hub;
 using SeederMesh.Ledger.ReceiptLogs;
 using SeederMesh.Sim.Commands;
@@ -52,6 +53,38 @@ public sealed class LiveHubTests : IDisposable
         List<LoggedChannel> log = Read(ledger);
         AssertReplays(log, outcome);
         AssertSameFromExport(ledger, log);
+    }
+
+    [Fact]
+    public async Task Play_EndedInTheMiddle_GivesTheChannelsThatWereClosed()
+    {
+        Scenario scenario = ScenarioReader.Read("""
+            name: live
+            content: { size: 256KiB, piece: 16KiB }
+            time: { end: 30min }
+            populations:
+              - { name: seed, role: seed, up: 100Mbit/s, choke: rotate }
+              - { name: payers, count: 400, up: 10Mbit/s }
+            """) with { KeepsChannels = true };
+        var swarms = new List<SwarmResult>();
+        new Runner(scenario, 2) { OnSwarm = (_, swarm) => swarms.Add(swarm) }.Run([0], TestContext.Current.CancellationToken);
+        await using RunningHub hub = await HubApplication.StartAsync(
+            new HubOptions { DataFolder = folder, Listen = "http://127.0.0.1:0" }, TestContext.Current.CancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task<LiveOutcome> playing = new LiveHub(hub.Address, scenario, 1).PlayAsync(swarms, stop.Token);
+        using var reader = new HubClient(hub.Address, caller: null);
+        while ((int)(await reader.ReadAsync("v1/status", TestContext.Current.CancellationToken))["channels"]!["closed"]! < 3)
+        {
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        LiveOutcome outcome = await playing;
+
+        Assert.InRange(outcome.LeftOpen, 1, 398);
+        Assert.Equal((outcome.Channels, 400 - outcome.Channels), (outcome.Rows.Count, outcome.LeftOpen));
+        Assert.All(outcome.Rows, row => Assert.Equal(row.SimulatedMsat, row.HubMsat));
+        Assert.Equal(["close", "fund", "grant", "open", "report"], outcome.Calls.Select(call => call.Call));
     }
 
     // An exported log is as good as the ledger that it came from; pseudonyms change names and nothing else.
