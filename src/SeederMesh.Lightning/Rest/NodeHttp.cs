@@ -127,7 +127,7 @@ internal sealed class NodeHttp : IDisposable
             socket.Dispose();
             throw exception.InnerException is HttpRequestException unreachable && status == 0
                 ? Translate(unreachable)
-                : Refusal(status, exception.Message);
+                : Refusal(status, exception.Message, path);
         }
     }
 
@@ -184,15 +184,16 @@ internal sealed class NodeHttp : IDisposable
             return;
         }
 
-        throw Refusal((int)response.StatusCode, body[..Math.Min(body.Length, 500)]);
+        string path = response.RequestMessage?.RequestUri?.AbsolutePath.TrimStart('/') ?? "";
+        throw Refusal((int)response.StatusCode, body[..Math.Min(body.Length, 500)], path);
     }
 
-    private Exception Refusal(int status, string said) => status is 401 or 403
+    private Exception Refusal(int status, string said, string path) => status is 401 or 403
         || credentials.RefusedWith.Any(words => said.Contains(words, StringComparison.OrdinalIgnoreCase))
         ? new LightningNodeException(
             NodeFault.WrongCredentials,
-            $"{implementation} at {server} refuses the credentials ({(credentials.Value is null ? "none were given; " : "")}key "
-            + $"{credentials.Key}): {said}")
+            $"{implementation} at {server} refuses the credentials for {path} "
+            + $"({(credentials.Value is null ? "none were given; " : "")}key {credentials.Key}): {said}")
         : new NodeRefusedException(status, said);
 
     private Exception Translate(HttpRequestException exception)

@@ -106,7 +106,7 @@ public sealed partial class LndNodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task GetBalanceAsync_RightMissing_NamesTheMacaroon()
+    public async Task GetBalanceAsync_RightMissing_NamesTheMacaroonAndTheCall()
     {
         lnd.Answers("GET /v1/channels", """{"channels":[]}""");
         lnd.Rights.Remove("onchain:read");
@@ -114,6 +114,7 @@ public sealed partial class LndNodeTests : IAsyncLifetime
         LightningNodeException refused = await Assert.ThrowsAsync<LightningNodeException>(() => node.GetBalanceAsync());
 
         Assert.Equal(NodeFault.WrongCredentials, refused.Fault);
+        Assert.Contains("v1/balance/blockchain (key macaroon)", refused.Message, StringComparison.Ordinal);
         Assert.Contains("permission denied", refused.Message, StringComparison.Ordinal);
     }
 
