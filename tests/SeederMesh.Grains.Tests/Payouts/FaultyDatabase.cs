@@ -14,6 +14,8 @@ internal sealed partial class FaultyDatabase : SqliteDialect, IDisposable
     private const int IoError = 10;
 
     private readonly WalHook afterCommit;
+    private volatile sqlite3? writer;
+    private volatile bool isFull;
     private int refuseIn = -1;
     private int loseIn = -1;
 
@@ -22,6 +24,17 @@ internal sealed partial class FaultyDatabase : SqliteDialect, IDisposable
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate int WalHook(IntPtr context, IntPtr database, IntPtr name, int pages);
+
+    /// <summary>Whether the file cannot grow by a page, as on a disk that is full.</summary>
+    public bool IsFull
+    {
+        get => isFull;
+        set
+        {
+            isFull = value;
+            LimitPages();
+        }
+    }
 
     /// <summary>The next commit but so many is refused.</summary>
     public void RefuseAfter(int commits) => Interlocked.Exchange(ref refuseIn, commits);
@@ -44,6 +57,8 @@ internal sealed partial class FaultyDatabase : SqliteDialect, IDisposable
         sqlite3 handle = ((SqliteConnection)connection).Handle!;
         raw.sqlite3_commit_hook(handle, _ => Counts(ref refuseIn) ? 1 : 0, null!);
         Hook(handle.DangerousGetHandle(), Marshal.GetFunctionPointerForDelegate(afterCommit), IntPtr.Zero);
+        writer = handle;
+        LimitPages();
         return connection;
     }
 
@@ -52,6 +67,15 @@ internal sealed partial class FaultyDatabase : SqliteDialect, IDisposable
     [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_wal_hook")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial IntPtr Hook(IntPtr database, IntPtr hook, IntPtr context);
+
+    // Less than there are means as many as there are.
+    private void LimitPages()
+    {
+        if (writer is { IsClosed: false } handle)
+        {
+            Assert.Equal(raw.SQLITE_OK, raw.sqlite3_exec(handle, $"PRAGMA max_page_count = {(isFull ? 1 : int.MaxValue - 1)}"));
+        }
+    }
 
     // Down to zero: then it happens, once.
     private static bool Counts(ref int left) => Volatile.Read(ref left) >= 0 && Interlocked.Decrement(ref left) == -1;

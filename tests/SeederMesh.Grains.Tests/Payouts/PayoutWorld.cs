@@ -113,11 +113,11 @@ internal sealed class PayoutWorld : IAsyncDisposable
     }
 
     /// <summary>Lightning addresses give invoices of the payee's wallet.</summary>
-    public void GiveInvoices()
+    public void GiveInvoices(string label = "given")
     {
         int number = 0;
         Invoices.Answer = async amount => new FetchedInvoice(
-            (await Wallet.CreateInvoiceAsync(new InvoiceRequest($"given-{number++}", amount, "given"))).Invoice!.Bolt11, "");
+            (await Wallet.CreateInvoiceAsync(new InvoiceRequest($"{label}-{number++}", amount, "given"))).Invoice!.Bolt11, "");
     }
 
     /// <summary>The hub's process ends; another one starts on what is durable.</summary>
