@@ -205,6 +205,7 @@ public static class HubApplication
         services.AddSingleton<HubFeed>();
         services.AddSingleton<DuesBell>();
         services.AddSingleton<DirectDestinations>();
+        services.AddSingleton<SeederTrust>();
         services.AddSingleton<StatusReader>();
         services.AddSingleton<EventStream>();
         services.AddSingleton(new Swarms(options.Clock, TimeSpan.FromSeconds(2.5 * options.AnnounceIntervalSeconds)));

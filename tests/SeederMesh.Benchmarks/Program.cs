@@ -7,7 +7,7 @@ using SeederMesh.Benchmarks.Receipts;
 using SeederMesh.Benchmarks.Torrents;
 
 const string usage = """
-    mesh bench [NAME...] [--mib N]: measures, and prints ratios of one run. Without names, all of them: some five minutes.
+    mesh bench [NAME...] [--mib N]: measures, and prints ratios of one run. Without names, all of them: some six minutes.
       --mib N   size of the downloads and of what is published, MiB, 16 to 16384 (default 1024); smaller is quicker and less true
     """;
 int mebibytes = 1024;

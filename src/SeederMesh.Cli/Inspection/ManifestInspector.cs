@@ -71,7 +71,8 @@ internal static class ManifestInspector
                 ["name"] = payee.Name,
                 ["share"] = Units.Percent(payee.ShareBps),
                 ["endpoints"] = new JsonArray([.. payee.Endpoints.Select(endpoint => (JsonNode)endpoint.ToString())]),
-                ["paidDirectly"] = new JsonArray([.. payee.Endpoints.Select(endpoint => (JsonNode)PaidDirectly(endpoint.Kind))]),
+                ["paidDirectly"] = string.Join(
+                    "; ", payee.Endpoints.Select(endpoint => $"{endpoint.ToString().Split(':')[0]} {PaidDirectly(endpoint.Kind)}")),
                 ["payeeId"] = payee.Id.ToString(),
             });
         }
@@ -87,11 +88,11 @@ internal static class ManifestInspector
         };
     }
 
-    /// <summary>Whether a downloader's own wallet can pay there, each endpoint in its place.</summary>
+    /// <summary>Whether a downloader's own wallet can pay there.</summary>
     private static string PaidDirectly(PaymentEndpointKind kind) => kind switch
     {
-        PaymentEndpointKind.Keysend => "no: a keysend proves no payment",
-        PaymentEndpointKind.Withdraw => "no: the hub keeps the money until it is withdrawn",
+        PaymentEndpointKind.Keysend => "no, it proves no payment",
+        PaymentEndpointKind.Withdraw => "no, the hub keeps the money until it is withdrawn",
         PaymentEndpointKind.Bolt12 => "by a wallet that pays BOLT 12 invoices",
         PaymentEndpointKind.PaymentPointer => "where its wallet offers Lightning",
         _ => "yes",

@@ -78,7 +78,8 @@ internal static class OfferText
             {
                 bool isDirect = destination["direct"]?.GetValue<bool>() == true;
                 string remark = Clean(destination, "remark");
-                yield return $"  {title,-9} {(name.Length == 0 ? "a payee" : name)} at {Clean(destination, "destination")}: "
+                string at = Clean(destination, "destination");
+                yield return $"  {title,-9} {(name.Length == 0 ? "a payee" : name)} at {(at.Length > 48 ? at[..47] + "…" : at)}: "
                     + (isDirect ? "by your wallet" : "not by your wallet") + (remark.Length == 0 ? "" : $", {remark}");
                 title = "";
             }

@@ -185,15 +185,35 @@ public sealed partial class PaymentChannel
             return room;
         }
 
+        (Msat atStake, Msat proved) = StakeOf(seeder);
+        return Msat.Min(room, Left(window.After(proved), atStake));
+
+        static Msat Left(Msat window, Msat taken) => window.Less(Msat.Min(window, taken));
+    }
+
+    /// <summary>By how much a grant makes what a seeder has at stake on a direct channel exceed what it was paid there: its
+    /// share.</summary>
+    public Msat UnbackedBy(PublicKey seeder, Msat limit)
+    {
+        (Msat atStake, Msat proved) = StakeOf(seeder);
+        Msat before = atStake.Less(Msat.Min(atStake, proved));
+        Msat after = atStake + limit;
+        return split.Seeders.Of(after.Less(Msat.Min(after, proved)).Less(before));
+    }
+
+    /// <summary>What is granted to a seeder, or settled by it and not proved; and what was proved, as the whole that its share
+    /// is the share of.</summary>
+    private (Msat AtStake, Msat Proved) StakeOf(PublicKey seeder)
+    {
         // One msat up: a share is rounded down, so what it is the share of is a little more than it seems.
         Msat settled = SettledBy(seeder);
         Msat share = provedToSeeder.GetValueOrDefault(seeder);
-        Int128 whole = share.IsZero ? 0 : ((Int128)share.Value + 1) * BasisPoints.Whole / split.Seeders.Value;
+        Int128 whole = share.IsZero || split.Seeders.Value == 0
+            ? 0
+            : ((Int128)share.Value + 1) * BasisPoints.Whole / split.Seeders.Value;
         Msat proved = Msat.From((long)Int128.Min(whole, settled.Value));
         long granted = grants.Values.Where(grant => grant.Grant.Seeder == seeder).Sum(grant => grant.Reserved.Value);
-        return Msat.Min(room, Left(window.After(proved), settled.Less(proved) + Msat.From(granted)));
-
-        static Msat Left(Msat window, Msat taken) => window.Less(Msat.Min(window, taken));
+        return (settled.Less(proved) + Msat.From(granted), proved);
     }
 
     /// <summary>Applies a grant whose reservation is stored.</summary>

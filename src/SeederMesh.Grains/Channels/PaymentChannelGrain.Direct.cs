@@ -1,3 +1,4 @@
+using SeederMesh.Core.Channels;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Manifests;
 using SeederMesh.Core.Money;
@@ -78,6 +79,13 @@ public sealed partial class PaymentChannelGrain
             state.Channel.NoteProved(promised.CreditsPosted);
         }
     }
+
+    /// <summary>Whether a grant's seeder is not owed too much over all direct channels already.</summary>
+    private async Task<bool> IsTrustedAsync(Grant grant) => state!.Channel.Direct is not { } window
+        || await trust.TryTakeAsync(
+            grant.Seeder,
+            state.Channel.UnbackedBy(grant.Seeder, grant.Limit),
+            state.Manifest.Split.Seeders.Of(window.Initial));
 
     /// <summary>Reads what was proved to have reached one seeder of a direct channel.</summary>
     private async Task NoteProvedToAsync(PublicKey seeder)

@@ -31,6 +31,7 @@ public sealed partial class PaymentChannelGrain(
     HubFeed feed,
     DuesBell bell,
     DirectDestinations destinations,
+    SeederTrust trust,
     HubSettings settings,
     ILightningNode node,
     TimeProvider clock)
@@ -84,13 +85,13 @@ public sealed partial class PaymentChannelGrain(
             seeder, Msat.From(command.LimitMsat), command.Generation, NowUnixMs, out Grant? grant);
         GrantRecord? record = result switch
         {
-            GrantResult.Given => await StoreGrantAsync(grant!),
+            GrantResult.Given when await IsTrustedAsync(grant!) => await StoreGrantAsync(grant!),
             GrantResult.AlreadyGiven => state.Grants[grant!.GrantId],
             _ => null,
         };
         return new GrantReply
         {
-            Outcome = OutcomeOf(result),
+            Outcome = result == GrantResult.Given && record is null ? ChannelOutcome.SeederNotDirect : OutcomeOf(result),
             SignedGrant = record?.Body ?? [],
             AvailableMsat = state.Channel.RoomFor(seeder).Value,
         };

@@ -45,7 +45,7 @@ internal static class ChannelProblems
             New(detail, 409, "paid-by-downloader", "A direct channel takes no money", "The downloader's own wallet pays what is due."),
         ChannelOutcome.SeederNotDirect =>
             New(detail, 409, "seeder-not-direct", "The seeder takes no direct channels",
-                "It refuses them, or has named no Lightning address or LNURL where a payment can be proved."),
+                "It refuses them, has named no destination where a payment can be proved, or is owed too much by others."),
         ChannelOutcome.TooMuchUnpaid =>
             New(detail, 402, "too-much-unpaid", "Too much is unpaid", "Pay and prove what is due (GET dues), then ask again."),
         ChannelOutcome.InvalidDestination =>

@@ -44,6 +44,20 @@ public sealed partial class LedgerReader
             row => new DirectTotals(row.Number(0), row.Amount(1), row.Amount(2).Less(row.Amount(3)), row.Amount(3)),
             payeeId.ToArray()))!;
 
+    /// <summary>The direct channels on which a seeder is owed something or has grants, as of one commit.</summary>
+    public Task<IReadOnlyList<SeederExposure>> ListExposuresAsync(PublicKey seeder, int limit = PageMax) =>
+        ListAsync(
+            "SELECT manifest_digest, due, proved, granted FROM (SELECT c.manifest_digest, "
+            + "a.credits_posted - a.debits_posted AS due, a.debits_posted AS proved, "
+            + "CAST(COALESCE((SELECT SUM(g.limit_msat - g.settled_msat) FROM \"grant\" g WHERE g.channel_id = d.channel_id "
+            + "AND g.seeder_key = @p1 AND g.status = 1), 0) AS BIGINT) AS granted "
+            + "FROM due d JOIN account a ON a.id = d.id JOIN channel c ON c.id = d.channel_id "
+            + "WHERE d.payee_id = @p0 AND c.dues_ended_unix_ms IS NULL) AS open WHERE due + granted > 0",
+            limit,
+            row => new SeederExposure(row.Digest(0), row.Amount(1), row.Amount(2), row.Amount(3)),
+            PayeeRecord.IdOfSeeder(seeder).ToArray(),
+            seeder.ToArray());
+
     /// <summary>What direct channels brought to everybody.</summary>
     public async Task<DirectTotals> SumDuesAsync() =>
         (await FirstAsync(
@@ -104,3 +118,10 @@ public sealed record DirectTotals(long Channels, Msat Earned, Msat Proved, Msat 
     /// <summary>What is still due.</summary>
     public Msat Due => Earned.Less(Proved + WrittenOff);
 }
+
+/// <summary>What one seeder has at stake on one direct channel.</summary>
+/// <param name="Manifest">Whose split applies.</param>
+/// <param name="Due">Its share of what is settled and not proved.</param>
+/// <param name="Proved">Its share of what was proved.</param>
+/// <param name="Granted">What its open grants may still settle, all shares.</param>
+public sealed record SeederExposure(Digest Manifest, Msat Due, Msat Proved, Msat Granted);

@@ -109,6 +109,23 @@ public sealed class DirectWindowTests
         Assert.Equal((16_000, 8_000), (channel.RoomFor(Seeder.PublicKey).Value, channel.RoomFor(OtherSeeder.PublicKey).Value));
     }
 
+    // proved of the seeder's quarter of 8,000, the next grant -> how much more of that quarter is at stake than it was paid; what it was
+    // paid counts as the whole that it is the quarter of, rounded up
+    [Theory]
+    [InlineData(0, 4_000, 1_000)]
+    [InlineData(1_000, 4_000, 998)]
+    [InlineData(2_000, 8_000, 0)]
+    [InlineData(2_000, 8_004, 1)]
+    public void UnbackedBy_AGrant_IsTheSeedersShareOfWhatItWasNotPaidBefore(long proved, long limit, long expected)
+    {
+        var swarm = new TestSwarm();
+        PaymentChannel channel = Open(swarm);
+        Grant grant = Give(channel, 8_000);
+        Settle(channel, swarm.Sign(grant, ReceiptChain.Start(grant.Hash()), [.. Enumerable.Range(0, 8)]));
+        channel.NoteProved(Seeder.PublicKey, Msat.From(proved));
+        Assert.Equal(expected, channel.UnbackedBy(Seeder.PublicKey, Msat.From(limit)).Value);
+    }
+
     private static Grant Give(PaymentChannel channel, long limit)
     {
         Assert.Equal(GrantResult.Given, channel.DecideGrant(Seeder.PublicKey, Msat.From(limit), 0, Now, out Grant? grant));
