@@ -2,6 +2,7 @@ using System.CommandLine;
 using SeederMesh.Cli.Commands;
 using SeederMesh.Cli.Terminal;
 using SeederMesh.Client;
+using SeederMesh.Lightning;
 
 RootCommand root = MeshCommand.Create();
 if (args.Length == 0)
@@ -39,16 +40,27 @@ catch (Refusal refusal)
 }
 catch (Failure failure)
 {
-    Console.Error.WriteLine($"mesh: {failure.Message}");
-    return failure.InnerException is HubException { IsTransient: false } ? ExitCode.Refused : ExitCode.Failed;
+    return Tell(failure, failure.InnerException);
+}
+catch (ClientException exception)
+{
+    return Tell(exception, exception);
 }
 catch (OperationCanceledException)
 {
     Console.Error.WriteLine("mesh: stopped.");
     return ExitCode.Failed;
 }
-catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or HttpRequestException)
+catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
+    or HttpRequestException or LightningNodeException)
 {
     Console.Error.WriteLine($"mesh: {exception.Message}");
     return ExitCode.Failed;
+}
+
+// What a hub refused was bad input; that it is away, or anything else, is a failure.
+static int Tell(Exception told, Exception? cause)
+{
+    Console.Error.WriteLine($"mesh: {told.Message}");
+    return cause is HubException { IsTransient: false } ? ExitCode.Refused : ExitCode.Failed;
 }

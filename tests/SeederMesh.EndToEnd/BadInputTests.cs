@@ -4,6 +4,11 @@ namespace SeederMesh.EndToEnd;
 [Collection("machine")]
 public sealed class BadInputTests
 {
+    // BOLT 11's first example: a donation of any amount, of 2017.
+    private const string Expired = "lnbc1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqw"
+        + "zqfqypqdpl2pkx2ctnv5sxxmmwwd5kgetjypeh2ursdae8g6twvus8g6rfwvs8qun0dfjkxaq9qrsgq357wnc5r2ueh7ck6q93dj32dlqnls087fxdwk8qakdyafkq3yap"
+        + "9us6v52vjjsrvywa6rt52cm9r9zqt8r2t7mlcwspyetp5h2tztugp9lfyql";
+
     [Theory]
     [InlineData("inspect", "no-such-thing")]
     [InlineData("inspect", "magnet:?xt=urn:btmh:1220zz")]
@@ -61,6 +66,18 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task Publish_HubIsAway_SaysSoAndFails()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.In("song.txt"), "la");
+        await using MeshProcess mesh = await MeshProcess.RunAsync(
+            1, "publish", folder.In("song.txt"), "--licence", "CC0-1.0", "--pay-to", "lnaddress:me@example.org",
+            "--data", folder.In("home"), "--hub", "http://127.0.0.1:1");
+        Assert.StartsWith("mesh: The hub at http://127.0.0.1:1/ cannot be reached", mesh.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", mesh.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Status_HubOfTheEnvironmentIsNoAddress_IsRefused()
     {
         await using MeshProcess mesh = await MeshProcess.RunAsync([("SEEDERMESH_HUB", "nonsense")], 2, "status");
@@ -74,6 +91,7 @@ public sealed class BadInputTests
     [InlineData("--budget", "0")]
     [InlineData("--refund-to", "nowhere")]
     [InlineData("--refund-to", "lnaddress:me")]
+    [InlineData("--refund-to", Expired)]
     [InlineData("--upload-limit", "fast")]
     [InlineData("--hub", "ftp://example.org")]
     public async Task Get_BadOption_IsNamed(string option, string value)

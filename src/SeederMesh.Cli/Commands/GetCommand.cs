@@ -254,7 +254,7 @@ internal static class GetCommand
             throw new Refusal("--budget: 0 pays nobody. To pay nothing, say --no-pay.");
         }
 
-        if (parsed.GetValue(RefundTo) is { } refund && !PayoutDestination.TryParse(refund, out _, out string defect))
+        if (parsed.GetValue(RefundTo) is { } refund && FindRefundFault(refund) is { } defect)
         {
             throw new Refusal($"--refund-to: {defect}");
         }
@@ -275,6 +275,22 @@ internal static class GetCommand
             StallTimeLimit = parsed.GetValue(GiveUp) is { } seconds
                 ? seconds > 0 ? TimeSpan.FromSeconds(seconds) : throw new Refusal("--give-up is more than 0 seconds.")
                 : null,
+        };
+    }
+
+    private static string? FindRefundFault(string refund)
+    {
+        if (!PayoutDestination.TryParse(refund, out PayoutDestination? destination, out string defect))
+        {
+            return defect;
+        }
+
+        return destination.Kind != DestinationKind.Bolt11 ? null : PaymentRequests.Decode(destination.Value) switch
+        {
+            { Error.Length: > 0 } unreadable => unreadable.Error,
+            { Amount: { } amount } => $"the invoice asks for {amount}, and what comes back is not known yet: make one without an amount.",
+            { ExpiresAt: { } expires } when expires < DateTimeOffset.UtcNow => "the invoice has expired: make a new one.",
+            _ => null,
         };
     }
 

@@ -57,7 +57,7 @@ internal static class HubCommand
                 + "split, and pays creators and seeders "
             + "over your Lightning node, or over its embedded network of play money. Tracker, HTTP API (/openapi/v1.json) and books are in "
                 + "it. Ctrl-C ends it; kill it at any "
-            + "moment and it goes on where it stood. More settings: hub.json in its folder, SEEDERMESH_HUB_*.")
+            + "moment and it goes on where it stood. More settings: hub/hub.json in --data, SEEDERMESH_HUB_*.")
         {
             Listen, Name, Lightning, RealMoney, Threshold, Interval, Data, Json, HubExportCommand.Create(Data),
         };

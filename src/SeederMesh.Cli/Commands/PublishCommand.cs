@@ -212,9 +212,17 @@ internal static class PublishCommand
 
     private static async Task<int> RunAsync(PublishRequest request, Output output, CancellationToken cancellationToken)
     {
+        Publication publication;
         var progress = new HashingProgress(output);
-        Publication publication = await Publisher.PublishAsync(request, progress, TimeProvider.System, cancellationToken);
-        progress.Finish();
+        try
+        {
+            publication = await Publisher.PublishAsync(request, progress, TimeProvider.System, cancellationToken);
+        }
+        finally
+        {
+            progress.Finish();
+        }
+
         Manifest manifest = publication.Signed.Manifest;
         long bytes = manifest.Torrent.Files.Sum(file => file.Length);
         output.Event("published", Describe(publication, bytes));

@@ -39,7 +39,7 @@ internal static class SeedCommand
     private static readonly Option<string?> PayTo = new("--pay-to")
     {
         Description = "Where you are paid: keysend:NODE, lnaddress:user@host ..., or withdraw: the hub keeps it until \"mesh payouts "
-            + "withdraw\". [default: your wallet, by keysend]",
+            + "withdraw\". Say it at each start, or once as \"destination\" in config.json. [default: your wallet, by keysend]",
         HelpName = "ENDPOINT",
     };
 
@@ -175,6 +175,8 @@ internal static class SeedCommand
             view.Show(snapshot);
             await Task.Delay(LookEvery, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        view.End(service.Snapshot());
     }
 
     private static JsonObject Describe(SeedSnapshot snapshot) => new()

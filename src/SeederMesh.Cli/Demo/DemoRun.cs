@@ -105,13 +105,13 @@ internal sealed class DemoRun(DemoOptions options, Output output, IAnsiConsole c
         }
         else
         {
-            await console.Live(DemoView.Draw(watch.Frame())).AutoClear(false).StartAsync(live =>
+            await console.Live(DemoView.Draw(watch.Frame(), console.Profile.Width)).AutoClear(false).StartAsync(live =>
                 FollowAsync(
                     world,
                     watch,
                     misfortune,
                     TimeSpan.FromMilliseconds(125),
-                    frame => live.UpdateTarget(DemoView.Draw(frame)),
+                    frame => live.UpdateTarget(DemoView.Draw(frame, console.Profile.Width)),
                     cancellationToken));
         }
     }

@@ -6,18 +6,33 @@ using Spectre.Console.Rendering;
 
 namespace SeederMesh.Cli.Demo;
 
-/// <summary>Draws the demo while it runs: transfer on the left, money on the right.</summary>
+/// <summary>Draws the demo while it runs: transfer on the left, money on the right; one below the other on a narrow
+/// terminal.</summary>
 internal static class DemoView
 {
     private const int BarWidth = 22;
 
+    /// <summary>Columns that both panels need beside each other.</summary>
+    private const int WideMin = 98;
+
     /// <summary>The picture of one moment.</summary>
-    public static IRenderable Draw(DemoFrame frame)
+    /// <param name="frame">The moment.</param>
+    /// <param name="width">Columns of the terminal.</param>
+    public static IRenderable Draw(DemoFrame frame, int width)
     {
         var grid = new Grid { Expand = false };
         grid.AddColumn(new GridColumn().NoWrap().Padding(0, 0, 1, 0));
-        grid.AddColumn(new GridColumn().NoWrap().Padding(0, 0, 0, 0));
-        grid.AddRow(Frame("transfer", Transfer(frame)), Frame("play money", Money(frame)));
+        if (width < WideMin)
+        {
+            grid.AddRow(Frame("transfer", Transfer(frame)));
+            grid.AddRow(Frame("play money", Money(frame)));
+        }
+        else
+        {
+            grid.AddColumn(new GridColumn().NoWrap().Padding(0, 0, 0, 0));
+            grid.AddRow(Frame("transfer", Transfer(frame)), Frame("play money", Money(frame)));
+        }
+
         var rows = new List<IRenderable>
         {
             new Markup(string.Create(

@@ -29,6 +29,15 @@ internal sealed class SeedView(Output output)
         }
     }
 
+    /// <summary>The last figures, which stay on the terminal.</summary>
+    public void End(SeedSnapshot snapshot)
+    {
+        if (!output.Json)
+        {
+            output.Say(Line(snapshot));
+        }
+    }
+
     private static string Line(SeedSnapshot snapshot)
     {
         int checking = snapshot.Torrents.Count(torrent => torrent.State == SeedingState.Checking);
