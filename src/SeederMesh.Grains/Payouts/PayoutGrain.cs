@@ -133,6 +133,7 @@ public sealed partial class PayoutGrain(
         }
 
         PayReply reply = new();
+
         // A clock that was set back behind the beginning of a wait ends it: nobody waits for as long as it was wrong.
         long now = NowUnixMs;
         if (current is null && (now >= notBeforeUnixMs || now < heldSinceUnixMs))

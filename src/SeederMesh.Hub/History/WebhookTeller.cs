@@ -39,6 +39,9 @@ internal sealed class WebhookTeller : BackgroundService
     private const int RoundsAtOnce = 32;
     private const int Gone = 410;
 
+    /// <summary>A place is stored after so many transfers that were none of the webhook's.</summary>
+    private const int PassedOverMin = 1_000;
+
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RoundTime = TimeSpan.FromSeconds(10);
 
@@ -186,6 +189,8 @@ internal sealed class WebhookTeller : BackgroundService
 
     private async Task TellAsync(WebhookRecord webhook, CancellationToken cancellation)
     {
+        // Read before the events: whatever is booked meanwhile comes after it.
+        long last = await ledger.Reader.FindLastSequenceAsync();
         string[] owners = webhook.Owners.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         IReadOnlyList<EndedPayout> events = await ledger.Reader.ListEndedPayoutsAsync(owners, webhook.ToldSequence, EventsPerRound);
         long told = webhook.ToldSequence;
@@ -208,6 +213,7 @@ internal sealed class WebhookTeller : BackgroundService
 
         if (events.Count == 0)
         {
+            await PassOverAsync(webhook, last);
             return;
         }
 
@@ -225,6 +231,15 @@ internal sealed class WebhookTeller : BackgroundService
             Status = isOver ? WebhookStatus.Suspended : webhook.Status,
             Revision = webhook.Revision + 1,
         });
+    }
+
+    /// <summary>So that whoever is rarely paid does not have the whole ledger looked through every second.</summary>
+    private async Task PassOverAsync(WebhookRecord webhook, long lastSequence)
+    {
+        if (lastSequence - webhook.ToldSequence > PassedOverMin)
+        {
+            await StoreAsync(webhook with { ToldSequence = lastSequence, Revision = webhook.Revision + 1 });
+        }
     }
 
     private async Task<(int Status, string Reason)> PostAsync(WebhookRecord webhook, EndedPayout ended, CancellationToken cancellation)

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using SeederMesh.Grains.Tests.Payouts;
 using SeederMesh.Hub.Tests.Support;
 using SeederMesh.Ledger.Records;
 using SeederMesh.Lightning.Embedded;
@@ -234,6 +235,32 @@ public sealed class WebhookTests : IAsyncLifetime
         status = 200;
         clock.Advance(TimeSpan.FromHours(-5));
         await HubFixture.UntilAsync(async () => (await WebhookAsync()).Failures == 0, "the event");
+    }
+
+    /// <summary>Whoever is not paid for long does not have all that others are paid looked through each time, and misses nothing.</summary>
+    [Fact]
+    public async Task Webhook_AfterMuchThatIsNotItsOwn_GoesOnFromThereAndHearsItsOwn()
+    {
+        await NameAsync("/box");
+        long named = (await WebhookAsync()).ToldSequence;
+        PayeeRecord[] others =
+        [
+            .. Enumerable.Range(1, 251).Select(number => new PayeeRecord
+            {
+                Id = new Core.Identity.Id128((UInt128)number), Kind = PayeeKind.Creator, Owner = "did:key:others",
+            }),
+        ];
+        await EarningsBook.AddPayeesAsync(hub.Ledger, others);
+        var book = new EarningsBook(hub.Ledger, 1, Core.Money.Msat.FromSatoshi(10_000));
+        await book.OpenAsync();
+        for (int round = 0; round < 4; round++)
+        {
+            await book.EarnAsync(1, 0, [.. others.Select(payee => (payee.Id, 1L))]);
+        }
+
+        await HubFixture.UntilAsync(async () => (await WebhookAsync()).ToldSequence > named + 1_000, "its new place");
+        await EarnAsync(0, 20);
+        await HubFixture.UntilAsync(() => Task.FromResult(Heard("/box").Length == 1), "the seeder's payout");
     }
 
     /// <summary>More webhooks than the ledger reads at once, and the last of them is told.</summary>
