@@ -67,7 +67,8 @@ internal static class LiveRun
 
         int different = outcome.Rows.Count(row => row.SimulatedMsat != row.HubMsat);
         Console.WriteLine(different == 0
-            ? $"the money of {(outcome.LeftOpen > 0 ? "these" : "all")} {outcome.Rows.Count} peers is equal to the msat; {folder}/live.csv, {folder}/live-calls.csv"
+            ? $"the money of {(outcome.LeftOpen > 0 ? "these" : "all")} {outcome.Rows.Count} peers is equal to the msat; "
+                + $"{folder}/live.csv, {folder}/live-calls.csv"
             : $"{different} of {outcome.Rows.Count} peers have OTHER money than simulated; see {folder}/live.csv");
     }
 

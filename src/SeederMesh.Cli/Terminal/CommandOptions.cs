@@ -46,7 +46,9 @@ internal static class CommandOptions
             HelpName = "AMOUNT",
             CustomParser = result => ParseOne<Msat>(
                 result,
-                text => Msat.TryParse(text, out Msat amount) && (amount.IsZero || text.EndsWith("sat", StringComparison.Ordinal)) ? amount : null,
+                text => Msat.TryParse(text, out Msat amount) && (amount.IsZero || text.EndsWith("sat", StringComparison.Ordinal))
+                    ? amount
+                    : null,
                 "is not an amount such as 50sat or 1500msat"),
         };
         if (usual is { } amount)
