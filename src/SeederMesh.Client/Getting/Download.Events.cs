@@ -354,7 +354,7 @@ internal sealed partial class Download
             RefundRemark = isPending
                 ? channel!.Refunds.Select(refund => refund.Reason).OfType<string>().FirstOrDefault()
                     ?? (channel.IsClosed
-                        ? "The hub has not been able to pay it where it was asked to, and goes on trying. Run this again with another refund-to."
+                        ? "The hub could not pay it where it was asked to yet, and goes on trying; another refund-to redirects it."
                         : "The hub waits for seeders to report. It is collected by a later run.")
                 : null,
             Suppliers = suppliers,
