@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 using Orleans;
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
@@ -10,7 +11,8 @@ using SeederMesh.Grains.Direct;
 namespace SeederMesh.Hub.Api;
 
 /// <summary>What downloaders that pay by themselves owe, and their proofs.</summary>
-internal sealed class DuesEndpoints(IGrainFactory grains, DuesBell bell, TimeProvider clock)
+internal sealed class DuesEndpoints(
+    IGrainFactory grains, DuesBell bell, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     /// <summary>How long an answer waits for news at most, milliseconds: less than clients and proxies wait for an
     /// answer.</summary>
@@ -48,7 +50,10 @@ internal sealed class DuesEndpoints(IGrainFactory grains, DuesBell bell, TimePro
         };
         int wait = Math.Clamp(waitMs ?? (after is null ? InvoicesWaitMs : 0), 0, WaitMsMax);
         using var time = new CancellationTokenSource(TimeSpan.FromMilliseconds(wait), clock);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(time.Token, http.RequestAborted);
+
+        // A hub that stops answers at once: it would wait for its callers to go.
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(
+            time.Token, http.RequestAborted, lifetime.ApplicationStopping);
 
         // Listens before it looks, so that nothing happens unseen between the two.
         using DuesListening listening = bell.Listen(channel);

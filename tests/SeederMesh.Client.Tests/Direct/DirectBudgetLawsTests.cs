@@ -12,7 +12,7 @@ namespace SeederMesh.Client.Tests.Direct;
 // answers that are lost, deaths, and time. After each step the wallet that knows is asked. A failure names its seed.
 public sealed class DirectBudgetLawsTests : IAsyncLifetime
 {
-    private const long Budget = 60_000;
+    private const long Budget = 40_000;
     private const long Routing = 3_000;
 
     private readonly TemporaryFolder folder = new();
