@@ -22,7 +22,7 @@ internal static class InvoiceQr
     public static string DrawText(string text, int? columns = null)
     {
         using QRCodeData code = QRCodeGenerator.GenerateQrCode(text.ToUpperInvariant(), QRCodeGenerator.ECCLevel.L);
-                int width = columns ?? (Console.IsOutputRedirected ? WidthOfFiles : Console.WindowWidth);
+        int width = columns ?? (Console.IsOutputRedirected ? WidthOfFiles : Console.WindowWidth);
         int size = code.ModuleMatrix.Count;
         int cut = Math.Clamp((size - width + 1) / 2, 0, MarginCutMax);
         if (size - (2 * cut) > width)
