@@ -1,5 +1,6 @@
 using SeederMesh.Core.Identity;
 using SeederMesh.Core.Money;
+using SeederMesh.Grains.Tests.Payouts;
 using SeederMesh.Lightning;
 using Xunit;
 
@@ -7,7 +8,7 @@ namespace SeederMesh.Client.Tests.Direct;
 
 /// <summary>A wallet to which anything happens: payments fail, are held and end later, are made and not told of, or the
 /// process dies in them.</summary>
-internal sealed class MoodyWallet(ILightningNode inner, Random random) : ILightningNode
+internal sealed class MoodyWallet(ILightningNode inner, Random random) : PassingNode(inner)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<Digest, PayRequest> held = [];
@@ -21,7 +22,7 @@ internal sealed class MoodyWallet(ILightningNode inner, Random random) : ILightn
     /// <summary>What was taken, and may still be taken by what is held; and what of it payees get.</summary>
     public async Task<(long Taken, long Amounts)> WorstAsync()
     {
-        IReadOnlyList<Payment> made = await inner.ListPaymentsAsync(1_000);
+        IReadOnlyList<Payment> made = await Inner.ListPaymentsAsync(1_000);
         Assert.Distinct(made.Select(payment => payment.PaymentHash));
         long amounts = made.Where(payment => payment.Status == PaymentStatus.Succeeded).Sum(payment => payment.Amount.Value);
         long fees = made.Where(payment => payment.Status == PaymentStatus.Succeeded).Sum(payment => payment.Fee.Value);
@@ -50,7 +51,7 @@ internal sealed class MoodyWallet(ILightningNode inner, Random random) : ILightn
         }
     }
 
-    public async Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
+    public override async Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
     {
         Digest hash = PaymentRequests.Decode(request.Invoice).PaymentHash!.Value;
         lock (gate)
@@ -84,7 +85,7 @@ internal sealed class MoodyWallet(ILightningNode inner, Random random) : ILightn
         }
     }
 
-    public async Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default)
+    public override async Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default)
     {
         lock (gate)
         {
@@ -96,41 +97,12 @@ internal sealed class MoodyWallet(ILightningNode inner, Random random) : ILightn
 
         return !IsCalm && Roll(6) == 0
             ? Payment.Unknown(paymentHash, "No answer.")
-            : await inner.LookUpPaymentAsync(paymentHash, cancellation);
+            : await Inner.LookUpPaymentAsync(paymentHash, cancellation);
     }
-
-    public Task<NodeInfo> GetInfoAsync(CancellationToken cancellation = default) => inner.GetInfoAsync(cancellation);
-
-    public Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default) => inner.GetBalanceAsync(cancellation);
-
-    public Task<InvoiceResult> CreateInvoiceAsync(InvoiceRequest request, CancellationToken cancellation = default) =>
-        inner.CreateInvoiceAsync(request, cancellation);
-
-    public IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(long afterCursor, CancellationToken cancellation = default) =>
-        inner.WatchInvoicesAsync(afterCursor, cancellation);
-
-    public Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default) =>
-        inner.KeysendAsync(request, cancellation);
-
-    public Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default) =>
-        inner.FetchOfferInvoiceAsync(request, cancellation);
-
-    public Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
-        inner.LookUpInvoiceAsync(paymentHash, cancellation);
-
-    public Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default) =>
-        inner.ListInvoicesAsync(limit, cancellation);
-
-    public Task<IReadOnlyList<Payment>> ListPaymentsAsync(int limit, CancellationToken cancellation = default) =>
-        inner.ListPaymentsAsync(limit, cancellation);
-
-    public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) => inner.DecodeAsync(text, cancellation);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<Payment> MakeAsync(PayRequest request)
     {
-        Payment made = await inner.PayAsync(request);
+        Payment made = await Inner.PayAsync(request);
         lock (gate)
         {
             Sent++;

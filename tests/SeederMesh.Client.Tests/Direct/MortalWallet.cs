@@ -1,4 +1,5 @@
 using SeederMesh.Core.Identity;
+using SeederMesh.Grains.Tests.Payouts;
 using SeederMesh.Lightning;
 
 namespace SeederMesh.Client.Tests.Direct;
@@ -26,7 +27,7 @@ public enum Death
 internal sealed class DiedException() : Exception("The process died.");
 
 /// <summary>A wallet that passes everything on, and in which the process can die.</summary>
-internal sealed class MortalWallet(ILightningNode inner) : ILightningNode
+internal sealed class MortalWallet(ILightningNode inner) : PassingNode(inner)
 {
     private int unknowns;
 
@@ -47,7 +48,7 @@ internal sealed class MortalWallet(ILightningNode inner) : ILightningNode
     /// <summary>The next look-ups cannot be answered.</summary>
     public void LoseAnswers(int count) => unknowns = count;
 
-    public async Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
+    public override async Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
     {
         Death now = Next;
         if (now == Death.BeforePaying)
@@ -62,7 +63,7 @@ internal sealed class MortalWallet(ILightningNode inner) : ILightningNode
         }
 
         Sent++;
-        Payment payment = await inner.PayAsync(request, cancellation);
+        Payment payment = await Inner.PayAsync(request, cancellation);
         payment = FeeOf is { } feeOf && payment.Status == PaymentStatus.Succeeded ? payment with { Fee = feeOf(request) } : payment;
         Paid();
         if (now == Death.AfterPaying)
@@ -74,36 +75,7 @@ internal sealed class MortalWallet(ILightningNode inner) : ILightningNode
         return payment;
     }
 
-    public Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default) => unknowns-- > 0
+    public override Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default) => unknowns-- > 0
         ? Task.FromResult(Payment.Unknown(paymentHash, "No answer."))
-        : inner.LookUpPaymentAsync(paymentHash, cancellation);
-
-    public Task<NodeInfo> GetInfoAsync(CancellationToken cancellation = default) => inner.GetInfoAsync(cancellation);
-
-    public Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default) => inner.GetBalanceAsync(cancellation);
-
-    public Task<InvoiceResult> CreateInvoiceAsync(InvoiceRequest request, CancellationToken cancellation = default) =>
-        inner.CreateInvoiceAsync(request, cancellation);
-
-    public IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(long afterCursor, CancellationToken cancellation = default) =>
-        inner.WatchInvoicesAsync(afterCursor, cancellation);
-
-    public Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default) =>
-        inner.KeysendAsync(request, cancellation);
-
-    public Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default) =>
-        inner.FetchOfferInvoiceAsync(request, cancellation);
-
-    public Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
-        inner.LookUpInvoiceAsync(paymentHash, cancellation);
-
-    public Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default) =>
-        inner.ListInvoicesAsync(limit, cancellation);
-
-    public Task<IReadOnlyList<Payment>> ListPaymentsAsync(int limit, CancellationToken cancellation = default) =>
-        inner.ListPaymentsAsync(limit, cancellation);
-
-    public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) => inner.DecodeAsync(text, cancellation);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        : Inner.LookUpPaymentAsync(paymentHash, cancellation);
 }

@@ -4,15 +4,12 @@ using SeederMesh.Lightning;
 namespace SeederMesh.Grains.Tests.Payouts;
 
 /// <summary>A node that passes everything on, and fails when it is told to.</summary>
-internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
+internal sealed class FaultyNode(ILightningNode inner) : PassingNode(inner)
 {
     /// <summary>A payment that is held says so at once, so that no test waits.</summary>
     private static readonly TimeSpan noWait = TimeSpan.FromMilliseconds(1);
 
     private int unknowns;
-
-    /// <summary>What it passes on to; another one after the node was restarted.</summary>
-    public ILightningNode Inner { get; set; } = inner;
 
     /// <summary>Payments that it was handed.</summary>
     public int Sent { get; private set; }
@@ -44,13 +41,13 @@ internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
     /// <summary>The amount of each payment that it was handed.</summary>
     public List<long> Amounts { get; } = [];
 
-    public Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default) =>
+    public override Task<Payment> KeysendAsync(KeysendRequest request, CancellationToken cancellation = default) =>
         SendAsync(
             request.Preimage.PaymentHash,
             request.Amount.Value,
             () => Inner.KeysendAsync(request with { TimeLimit = noWait }, cancellation));
 
-    public Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
+    public override Task<Payment> PayAsync(PayRequest request, CancellationToken cancellation = default)
     {
         Lightning.Bolt11.Bolt11Invoice.TryDecode(request.Invoice, out Lightning.Bolt11.Bolt11Invoice? invoice, out _);
         return SendAsync(
@@ -59,27 +56,19 @@ internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
             () => Inner.PayAsync(request with { TimeLimit = noWait }, cancellation));
     }
 
-    public Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default) =>
+    public override Task<Payment> LookUpPaymentAsync(Digest paymentHash, CancellationToken cancellation = default) =>
         IsDown || unknowns-- > 0
             ? Task.FromResult(Payment.Unknown(paymentHash, "No answer."))
             : Inner.LookUpPaymentAsync(paymentHash, cancellation);
 
-    public Task<NodeInfo> GetInfoAsync(CancellationToken cancellation = default) => Inner.GetInfoAsync(cancellation);
-
-    public async Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default)
+    public override async Task<NodeBalance> GetBalanceAsync(CancellationToken cancellation = default)
     {
         ThrowWhileDown();
         NodeBalance balance = await Inner.GetBalanceAsync(cancellation);
         return SpendableMsat is { } msat ? balance with { Spendable = Core.Money.Msat.From(msat) } : balance;
     }
 
-    public Task<InvoiceResult> CreateInvoiceAsync(InvoiceRequest request, CancellationToken cancellation = default) =>
-        Inner.CreateInvoiceAsync(request, cancellation);
-
-    public IAsyncEnumerable<SettledInvoice> WatchInvoicesAsync(long afterCursor, CancellationToken cancellation = default) =>
-        Inner.WatchInvoicesAsync(afterCursor, cancellation);
-
-    public async Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default)
+    public override async Task<OfferInvoiceResult> FetchOfferInvoiceAsync(OfferInvoiceRequest request, CancellationToken cancellation = default)
     {
         if (OfferIssuer is null || IsDown)
         {
@@ -90,19 +79,6 @@ internal sealed class FaultyNode(ILightningNode inner) : ILightningNode
             new InvoiceRequest($"offer-{Guid.NewGuid():N}", request.Amount, "an answer to an offer"), cancellation);
         return new OfferInvoiceResult(made.Invoice!.Bolt11, made.Invoice.PaymentHash, request.Amount!.Value, PaymentFailure.None, "");
     }
-
-    public Task<Invoice?> LookUpInvoiceAsync(Digest paymentHash, CancellationToken cancellation = default) =>
-        Inner.LookUpInvoiceAsync(paymentHash, cancellation);
-
-    public Task<IReadOnlyList<Invoice>> ListInvoicesAsync(int limit, CancellationToken cancellation = default) =>
-        Inner.ListInvoicesAsync(limit, cancellation);
-
-    public Task<IReadOnlyList<Payment>> ListPaymentsAsync(int limit, CancellationToken cancellation = default) =>
-        Inner.ListPaymentsAsync(limit, cancellation);
-
-    public Task<DecodedRequest> DecodeAsync(string text, CancellationToken cancellation = default) => Inner.DecodeAsync(text, cancellation);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<Payment> SendAsync(Digest hash, long msat, Func<Task<Payment>> send)
     {
